@@ -1,0 +1,1 @@
+"""Data platform of the Südwest-Cluster: live values and their catalogue for CKAN."""

@@ -1,0 +1,1 @@
+"""Plugin `suedwest_charts`: charts of live series as resource views and embeds."""

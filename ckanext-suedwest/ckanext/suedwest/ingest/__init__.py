@@ -1,0 +1,1 @@
+"""What keeps asking the sources and hands what they say to the store."""

@@ -1,0 +1,1 @@
+"""The `./suedwest` command: brings the platform up, down and under test on one machine."""

@@ -1,0 +1,1 @@
+"""Plugin `suedwest`: municipalities, schemas, theme and pages."""

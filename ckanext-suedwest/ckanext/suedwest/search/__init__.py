@@ -1,0 +1,1 @@
+"""Plugin `suedwest_search`: the catalogue search of CKAN on PostgreSQL."""

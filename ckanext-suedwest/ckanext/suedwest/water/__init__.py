@@ -1,0 +1,1 @@
+"""Plugin `suedwest_water`: what gauges contribute to the pages."""

@@ -1,0 +1,40 @@
+"""Packaging of the bundle; tool settings live in pyproject.toml."""
+
+from setuptools import find_namespace_packages, setup
+
+setup(
+    name="ckanext-suedwest",
+    version="0.1.0",
+    description="Open-data platform of the Südwest-Cluster: live water levels and traffic for CKAN",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="AGPL-3.0-or-later",
+    python_requires=">=3.11",
+    package_dir={"": "ckanext-suedwest"},
+    packages=find_namespace_packages("ckanext-suedwest", include=["ckanext.*"]),
+    # Without this keyword an editable install cannot be imported beside CKAN's own .pth file
+    # (docs/decisions/0001-namespace-packages.md).
+    namespace_packages=["ckanext"],
+    include_package_data=True,
+    entry_points={
+        "ckan.plugins": [
+            "suedwest = ckanext.suedwest.portal.plugin:PortalPlugin",
+            "suedwest_search = ckanext.suedwest.search.plugin:SearchPlugin",
+            "suedwest_observations = ckanext.suedwest.observations.plugin:ObservationsPlugin",
+            "suedwest_charts = ckanext.suedwest.charts.plugin:ChartsPlugin",
+            "suedwest_water = ckanext.suedwest.water.plugin:WaterPlugin",
+        ],
+        # One line for each wire format: the name a source or `./suedwest decode` uses.
+        "suedwest.connectors": [
+            "pegelonline = ckanext.suedwest.connectors.water.pegelonline:connector",
+        ],
+        "babel.extractors": ["ckan = ckan.lib.extract:extract_ckan"],
+    },
+    message_extractors={
+        "ckanext-suedwest": [
+            ("**.py", "python", None),
+            ("**.js", "javascript", None),
+            ("**/templates/**.html", "ckan", None),
+        ],
+    },
+)
