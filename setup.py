@@ -1,12 +1,14 @@
 """Packaging of the bundle; tool settings live in pyproject.toml."""
 
+from pathlib import Path
+
 from setuptools import find_namespace_packages, setup
 
 setup(
     name="ckanext-suedwest",
     version="0.1.0",
     description="Open-data platform of the Südwest-Cluster: live water levels and traffic for CKAN",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="AGPL-3.0-or-later",
     python_requires=">=3.11",

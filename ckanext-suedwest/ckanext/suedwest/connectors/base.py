@@ -22,8 +22,8 @@ class UnknownConnector(SuedwestError):
 class Context:
     """What a reply does not say of itself.
 
-    `received_at` (UTC) is when it came; a value dated later than it allows is refused. `station_key`
-    and `datastream` name the series where the reply is a bare list of values.
+    `received_at` (UTC) is when it came; a value dated later than it allows is refused.
+    `station_key` and `datastream` name the series where the reply is a bare list of values.
     """
 
     received_at: datetime

@@ -1,4 +1,4 @@
-"""How far a value may be trusted to speak of now (DESIGN section 2, research/water.md section 4)."""
+"""How far a value may be trusted to speak of now: from its age and its flags."""
 
 from __future__ import annotations
 

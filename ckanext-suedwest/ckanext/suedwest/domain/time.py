@@ -1,7 +1,7 @@
 """Instants, days and the two ways a day is counted.
 
 Every instant inside the platform is an aware `datetime` in UTC. Gauges count days in MEZ (UTC+1)
-all year, traffic counts civil days of Europe/Berlin (DESIGN section 2).
+all year, as German hydrology does; traffic counts civil days of Europe/Berlin.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which way a level goes, told from its last hours (research/water.md section 4).
+"""Which way a level goes, told from its last hours.
 
 Locks send surges of ±3 cm through impounded rivers within a quarter of an hour, so the trend is
 the median of all slopes between pairs (Theil-Sen) over three hours, with a dead band.
@@ -59,7 +59,5 @@ def trend_of(points: Sequence[tuple[datetime, float]], *, now: datetime) -> Tren
     if abs(rate) * span_hours < DEAD_BAND_CM:
         return Trend(Direction.STEADY, rate)
     if rate > 0:
-        return Trend(
-            Direction.RISING_FAST if rate >= FAST_CM_PER_HOUR else Direction.RISING, rate
-        )
+        return Trend(Direction.RISING_FAST if rate >= FAST_CM_PER_HOUR else Direction.RISING, rate)
     return Trend(Direction.FALLING_FAST if rate <= -FAST_CM_PER_HOUR else Direction.FALLING, rate)
