@@ -1,0 +1,18 @@
+"""The contributions of the loaded plugins, in the order of `ckan.plugins`."""
+
+from __future__ import annotations
+
+import ckan.plugins as plugins
+
+from .interfaces import IStationChart, IStationKind, StationKind
+
+
+def station_kinds() -> dict[str, StationKind]:
+    """Kinds of stations by name."""
+    kinds = (plugin.station_kind() for plugin in plugins.PluginImplementations(IStationKind))
+    return {kind.name: kind for kind in kinds}
+
+
+def station_chart() -> IStationChart | None:
+    """The plugin that draws series, None when none is loaded."""
+    return next(iter(plugins.PluginImplementations(IStationChart)), None)

@@ -1,0 +1,68 @@
+"""What the topics (water, charts) give to the portal, which knows none of them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ckan.plugins.interfaces import Interface
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from ..store.query import DatastreamNow, StationRow
+
+
+@dataclass(frozen=True, slots=True)
+class StationKind:
+    """Everything the pages need to know of one kind of station.
+
+    Every `*_context` makes the value that its template finds as `view`. `now` is the aware UTC
+    instant of the answer, so that a page has one clock.
+    """
+
+    name: str
+    """As the store writes it, `water`."""
+    prefix: str
+    """First word of the stations' slugs, `pegel`."""
+    list_url_endpoint: str
+    """Flask endpoint of the list of all stations of this kind."""
+    page_template: str
+    """Body of the station page; gets `station`, `package`, `now` and `view`."""
+    page_context: Callable[[StationRow, dict[str, Any], datetime], dict[str, Any]]
+    table_template: str
+    """Table on the page of a municipality."""
+    table_context: Callable[[list[StationRow], datetime, str | None], dict[str, Any]]
+    """From the stations, now, and the municipality's slug (None: of all)."""
+    tile_template: str
+    """Column of the home page."""
+    tile_context: Callable[[list[StationRow], datetime], dict[str, Any]]
+    summary: Callable[[list[StationRow], datetime], str]
+    """One sentence of plain text on the state of these stations."""
+
+
+class IStationKind(Interface):
+    """A plugin that contributes a kind of station."""
+
+    def station_kind(self) -> StationKind:
+        """The kind this plugin stands for."""
+        raise NotImplementedError
+
+
+class IStationChart(Interface):
+    """The plugin that draws series."""
+
+    def station_chart(
+        self, station: StationRow, datastream: DatastreamNow, range_: str, now: datetime
+    ) -> Markup:
+        """A complete figure: sentence, drawing, legend and links to the other ranges.
+
+        `range_` is `24h`, `7d`, `30d` or `1y`.
+        """
+        raise NotImplementedError
+
+    def embed_code(self, station: StationRow, datastream: DatastreamNow) -> str:
+        """The `<iframe>` a municipality copies into its own site, as plain text."""
+        raise NotImplementedError
