@@ -1,1 +1,1 @@
-"""The observation store: PostgreSQL tables in the schema `suedwest`, written in batches, read by all above."""
+"""The observation store: PostgreSQL, schema `suedwest`, written in batches, read by all above."""

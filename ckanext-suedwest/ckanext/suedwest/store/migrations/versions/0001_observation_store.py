@@ -1,4 +1,4 @@
-"""The observation store (DESIGN section 5): sources, stations, datastreams, observations.
+"""The observation store: sources, stations, datastreams, observations.
 
 Revision ID: 0001
 """
@@ -17,7 +17,7 @@ CREATE TABLE suedwest.source (
     municipality   text,                       -- NULL: owned by the platform
     url            text NOT NULL,
     options        jsonb NOT NULL DEFAULT '{}',
-    interval_s     integer NOT NULL,
+    interval_s     integer NOT NULL CHECK (interval_s > 0),
     managed_by     text NOT NULL DEFAULT 'file' CHECK (managed_by IN ('file', 'portal')),
     enabled        boolean NOT NULL DEFAULT true,
     state          jsonb NOT NULL DEFAULT '{}', -- what the poller remembers (ETag, catch-up marks)
@@ -61,6 +61,7 @@ CREATE TABLE suedwest.station (
     gone_at        timestamptz,                -- the source stopped listing it; values stay
     CHECK ((longitude IS NULL) = (latitude IS NULL))
 );
+CREATE INDEX ON suedwest.station (source_id);
 
 CREATE TABLE suedwest.station_municipality (
     station_id     integer NOT NULL REFERENCES suedwest.station ON DELETE CASCADE,
@@ -76,21 +77,23 @@ CREATE TABLE suedwest.datastream (
     observed_property text NOT NULL,
     unit           text NOT NULL,
     interval_s     integer,
-    day_rule       text NOT NULL,
+    day_rule       text NOT NULL CHECK (day_rule IN ('mez', 'civil')),
     visibility     text NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'internal')),
     remark         text,
     resource_id    uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     UNIQUE (station_id, name)
 );
 
+-- Only ever added to; the row with the highest id is what the source says now.
 CREATE TABLE suedwest.datum (
+    id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     datastream_id  integer NOT NULL REFERENCES suedwest.datastream ON DELETE CASCADE,
-    valid_from     date NOT NULL DEFAULT '-infinity',
+    valid_from     date,                       -- NULL: the source does not say since when
     reference      text NOT NULL,
     metres         double precision NOT NULL,
-    first_seen_at  timestamptz NOT NULL,
-    PRIMARY KEY (datastream_id, valid_from, reference)
+    first_seen_at  timestamptz NOT NULL
 );
+CREATE INDEX ON suedwest.datum (datastream_id, id);
 
 CREATE TABLE suedwest.threshold (
     datastream_id  integer NOT NULL REFERENCES suedwest.datastream ON DELETE CASCADE,
@@ -192,7 +195,7 @@ CREATE TABLE suedwest.quarantine (
 CREATE TABLE suedwest.outbox (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     station_id     integer NOT NULL,
-    reason         text NOT NULL,              -- new, changed, gone, back
+    reason         text NOT NULL CHECK (reason IN ('new', 'changed', 'gone', 'back')),
     written_at     timestamptz NOT NULL
 );
 """
@@ -218,4 +221,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP SCHEMA suedwest CASCADE")
+    op.execute("DROP FUNCTION suedwest.series(integer) CASCADE")
+    op.execute("""
+        DROP TABLE suedwest.outbox, suedwest.quarantine, suedwest.receipt,
+            suedwest.datastream_state, suedwest.observation_day, suedwest.observation_hour,
+            suedwest.observation_revision, suedwest.observation, suedwest.threshold,
+            suedwest.datum, suedwest.datastream, suedwest.station_municipality, suedwest.station,
+            suedwest.selection, suedwest.source
+    """)

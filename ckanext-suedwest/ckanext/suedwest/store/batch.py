@@ -1,0 +1,62 @@
+"""What goes into the store in one piece, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..domain.errors import Refusal
+from ..domain.observation import Observation
+from ..domain.station import Datastream, Station
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything one reply or message of a source said; `received_at` (UTC) is when it came.
+
+    `complete` says that `stations` lists every station of the source (a poll of all of them):
+    those it does not name any more are marked as gone. A list without a single station says
+    nothing and marks none.
+    """
+
+    source_id: str
+    received_at: datetime
+    stations: Sequence[Station] = ()
+    datastreams: Sequence[Datastream] = ()
+    observations: Sequence[Observation] = ()
+    refusals: Sequence[Refusal] = ()
+    complete: bool = False
+
+    def __post_init__(self) -> None:
+        if self.received_at.tzinfo is None:
+            raise ValueError("received_at needs a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of each record of a batch; every record is counted once.
+
+    Attributes:
+        received: observations and refusals of the batch, together.
+        stored: values for a time that had none.
+        unchanged: values the store held already, or that the batch repeats.
+        corrected: another value for a time that had one; the older one is kept as a revision.
+        suppressed: values a privacy rule withheld.
+        quarantined: records that could not be used, each with its reason.
+    """
+
+    source_id: str
+    received: int
+    stored: int
+    unchanged: int
+    corrected: int
+    suppressed: int
+    quarantined: int
+
+    def __post_init__(self) -> None:
+        accounted = (
+            self.stored + self.unchanged + self.corrected + self.suppressed + self.quarantined
+        )
+        if self.received != accounted:
+            raise ValueError(f"{self.received} records came, {accounted} are accounted for")

@@ -1,0 +1,269 @@
+"""What pages and programmes ask of stations: where they are, what they measure, what is new.
+
+Each function takes an engine or a connection and needs a fixed number of queries. Times are in
+UTC. The series of values are in `series`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from .engine import connected
+from .series import (
+    Column,
+    DayRow,
+    ObservationRow,
+    days,
+    good_points,
+    observations,
+    series_columns,
+)
+
+__all__ = [
+    "Column",
+    "DatastreamNow",
+    "DatumRow",
+    "DayRow",
+    "ObservationRow",
+    "StationRow",
+    "ThresholdRow",
+    "datastream_by_resource",
+    "datums",
+    "days",
+    "good_points",
+    "observations",
+    "series_columns",
+    "station_by_id",
+    "station_by_slug",
+    "stations",
+    "thresholds",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DatastreamNow:
+    """A datastream with its newest value of all and its newest good one.
+
+    Results are in `unit`; `latest_*` and `first_time` are None when it never had a value,
+    `good_*` when it never had a good one. `total` counts its values exactly. `gone`: the source
+    does not list the station any more.
+    """
+
+    datastream_id: int
+    resource_id: str
+    station_slug: str
+    station_key: str
+    station_name: str
+    kind: str
+    water: str | None
+    name: str
+    observed_property: str
+    unit: str
+    interval: timedelta | None
+    day_rule: str
+    visibility: str
+    latest_time: datetime | None
+    latest_result: float | None
+    latest_quality: int | None
+    good_time: datetime | None
+    good_result: float | None
+    first_time: datetime | None
+    total: int
+    gone: bool
+    remark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """A station with its datastreams; `municipalities` are pairs of name and relation, sorted.
+
+    `operator` has name, url and contact; `licence` id, title, url and attribution. Longitude and
+    latitude are WGS 84 degrees.
+    """
+
+    id: int
+    key: str
+    kind: str
+    slug: str
+    name: str
+    water: str | None
+    number: str | None
+    longitude: float | None
+    latitude: float | None
+    operator: dict[str, Any]
+    licence: dict[str, Any]
+    remark: str | None
+    properties: dict[str, str]
+    gone_at: datetime | None
+    municipalities: tuple[tuple[str, str], ...]
+    datastreams: tuple[DatastreamNow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """A level in the unit of its datastream; `municipality` is None for official ones."""
+
+    level: float
+    direction: str
+    code: str
+    label: str
+    kind: str
+    source: str
+    severity: int | None
+    municipality: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatumRow:
+    """Height of the gauge's zero in metres above `reference`, as first told at `first_seen_at`.
+
+    `valid_from` is None when the source does not say since when.
+    """
+
+    reference: str
+    metres: float
+    valid_from: date | None
+    first_seen_at: datetime
+
+
+_STATION = """
+    SELECT s.id, s.key, s.kind, s.slug, s.name, s.water, s.number, s.longitude, s.latitude,
+           s.operator, s.licence, s.remark, s.properties, s.gone_at,
+           ARRAY(SELECT ARRAY[shown.municipality, shown.relation]
+                 FROM suedwest.station_municipality shown
+                 WHERE shown.station_id = s.id ORDER BY shown.municipality) AS municipalities
+    FROM suedwest.station s
+"""
+
+_DATASTREAM = """
+    SELECT d.id, d.resource_id::text, s.slug, s.key, s.name, s.kind, s.water, d.name,
+           d.observed_property, d.unit, make_interval(secs => d.interval_s), d.day_rule,
+           d.visibility, n.latest_time, n.latest_result, n.latest_quality, n.good_time,
+           n.good_result, n.first_time, coalesce(n.total, 0), s.gone_at IS NOT NULL, d.remark
+    FROM suedwest.datastream d
+    JOIN suedwest.station s ON s.id = d.station_id
+    LEFT JOIN suedwest.datastream_state n ON n.datastream_id = d.id
+"""
+
+# A station that has nothing but internal datastreams is itself internal.
+_VISIBLE = """
+    (:include_internal
+     OR EXISTS (SELECT FROM suedwest.datastream
+                WHERE station_id = s.id AND visibility = 'public')
+     OR NOT EXISTS (SELECT FROM suedwest.datastream WHERE station_id = s.id))
+"""
+
+
+def stations(
+    bind: Engine | Connection,
+    *,
+    municipality: str | None = None,
+    kind: str | None = None,
+    include_internal: bool = False,
+) -> list[StationRow]:
+    """Stations by water and name; those a municipality shows, those of a kind.
+
+    Internal datastreams, and stations that have no others, only come when asked for.
+    """
+    return _stations(
+        bind,
+        """(CAST(:kind AS text) IS NULL OR s.kind = :kind)
+           AND (CAST(:municipality AS text) IS NULL
+                OR EXISTS (SELECT FROM suedwest.station_municipality
+                           WHERE station_id = s.id AND municipality = :municipality))""",
+        include_internal,
+        kind=kind,
+        municipality=municipality,
+    )
+
+
+def station_by_slug(
+    bind: Engine | Connection, slug: str, *, include_internal: bool = False
+) -> StationRow | None:
+    """The station with this address, or None."""
+    return next(iter(_stations(bind, "s.slug = :slug", include_internal, slug=slug)), None)
+
+
+def station_by_id(
+    bind: Engine | Connection, station_id: int, *, include_internal: bool = False
+) -> StationRow | None:
+    """The station with this id, or None."""
+    return next(iter(_stations(bind, "s.id = :id", include_internal, id=station_id)), None)
+
+
+def datastream_by_resource(bind: Engine | Connection, resource_id: str) -> DatastreamNow | None:
+    """The datastream of a live resource, also an internal one (see `visibility`), or None."""
+    try:
+        resource = UUID(resource_id)
+    except ValueError:
+        return None
+    with connected(bind) as conn:
+        row = conn.execute(
+            text(f"{_DATASTREAM} WHERE d.resource_id = CAST(:resource_id AS uuid)"),
+            {"resource_id": str(resource)},
+        ).one_or_none()
+    return None if row is None else DatastreamNow(*row)
+
+
+def thresholds(bind: Engine | Connection, datastream_id: int) -> list[ThresholdRow]:
+    """The thresholds of a datastream from the lowest level up."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT level, direction, code, label, kind, source, severity,
+                       nullif(municipality, '')
+                FROM suedwest.threshold WHERE datastream_id = :id
+                ORDER BY level, kind, code, municipality
+            """),
+            {"id": datastream_id},
+        )
+        return [ThresholdRow(*row) for row in rows]
+
+
+def datums(bind: Engine | Connection, datastream_id: int) -> list[DatumRow]:
+    """Heights of a gauge's zero, what the source says now first."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT reference, metres, valid_from, first_seen_at
+                FROM suedwest.datum WHERE datastream_id = :id ORDER BY id DESC
+            """),
+            {"id": datastream_id},
+        )
+        return [DatumRow(*row) for row in rows]
+
+
+def _stations(
+    bind: Engine | Connection, condition: str, include_internal: bool, **values: object
+) -> list[StationRow]:
+    parameters = {"include_internal": include_internal, **values}
+    with connected(bind) as conn:
+        found = conn.execute(
+            text(f"{_STATION} WHERE {condition} AND {_VISIBLE} ORDER BY s.water, s.name, s.id"),
+            parameters,
+        ).all()
+        streams = conn.execute(
+            text(f"""
+                {_DATASTREAM}
+                WHERE s.id = ANY (:ids) AND (:include_internal OR d.visibility = 'public')
+                ORDER BY d.id
+            """),
+            {"ids": [row.id for row in found], "include_internal": include_internal},
+        ).all()
+    by_station: dict[str, list[DatastreamNow]] = {}
+    for row in streams:
+        stream = DatastreamNow(*row)
+        by_station.setdefault(stream.station_key, []).append(stream)
+    return [
+        StationRow(
+            *row[:-1],
+            municipalities=tuple((name, relation) for name, relation in row.municipalities),
+            datastreams=tuple(by_station.get(row.key, ())),
+        )
+        for row in found
+    ]
