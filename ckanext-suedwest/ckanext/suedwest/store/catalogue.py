@@ -2,7 +2,7 @@
 
 Writers that have something to change queue up behind one advisory lock; all others only read.
 So the usual poll, which changes nothing, waits for nobody, and locks are always taken in one
-order: the catalogue's first, then datastreams by their id.
+order: the catalogue's first, then datastreams by their id, then the source.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ SEEN_STEP = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Where values may go, and why others cannot.
+    """Where values may go, by `(station key, name)`.
 
-    `stream_ids` maps `(station key, name)` to the datastream, `refused` the same or a station's
-    key to the reason.
+    `definitions.refused` says why others cannot.
     """
 
     stream_ids: dict[StreamKey, int]
@@ -84,7 +83,8 @@ def write_catalogue(
         known = read_known(conn, batch.source_id, keys)
 
     for key, reason in unusable.items():
-        definitions.refuse(key, reason, definitions.streams.get(key) or key)
+        definition = None if isinstance(key, str) else definitions.streams[key].columns
+        definitions.refuse(key, reason, definition)
     return Catalogue(
         {
             key: stream.id
@@ -96,8 +96,7 @@ def write_catalogue(
 
 
 def apply_selections(conn: Connection, source_id: str) -> None:
-    """Show the stations of a source where its selections say, all at once."""
-    rows.lock_catalogue(conn)
+    """Show the stations of a source where its selections say; the catalogue is locked."""
     owner = conn.execute(
         text("SELECT municipality FROM suedwest.source WHERE id = :id"), {"id": source_id}
     ).scalar_one()

@@ -58,7 +58,7 @@ class Definitions:
     def note(self, key: str | StreamKey, reason: str, payload: object) -> None:
         """Tell the quarantine of a flaw that keeps no value from being stored."""
         record = key if isinstance(key, str) else " ".join(key)
-        self.notes.append(Refusal(record, reason, repr(payload)))
+        self.notes.append(Refusal(record, reason, "" if payload is None else repr(payload)))
 
 
 def read_definitions(stations: Iterable[Station], streams: Iterable[Datastream]) -> Definitions:

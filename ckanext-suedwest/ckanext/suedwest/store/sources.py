@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from ..domain.errors import SuedwestError
 from .catalogue import apply_selections
+from .catalogue_rows import lock_catalogue
 from .engine import connected
 from .known import read_selections
 from .selection import Selection, SelectionRow
@@ -105,6 +106,7 @@ def register_source(
     What the portal manages is never overwritten by a file. A changed source is due at once and
     forgets what its poller remembered; whoever polls it right now loses the lease.
     """
+    lock_catalogue(conn)
     conn.execute(
         text("""
             INSERT INTO suedwest.source AS known
@@ -157,6 +159,7 @@ def set_selections(
     Raises:
         UnknownSource: when there is no such source.
     """
+    lock_catalogue(conn)
     found = conn.execute(
         text("SELECT true FROM suedwest.source WHERE id = :id"), {"id": source_id}
     ).scalar_one_or_none()
@@ -278,30 +281,32 @@ def record_failure(
     )
 
 
-def hold_lease(conn: Connection, source_id: str, lease: Lease | None) -> str | None:
-    """Make sure, until the transaction ends, that `lease` is still the valid one.
+def check_lease(
+    conn: Connection, source_id: str, lease: Lease | None, *, hold: bool = False
+) -> str | None:
+    """Make sure that `lease` is the valid one; with `hold`, until the transaction ends.
 
-    Without a lease only the source has to exist. Returns the municipality that owns it.
+    Without a lease the source only has to exist. Gives the municipality that owns it.
 
     Raises:
         LeaseLost: when another process took the source over.
         UnknownSource: when there is no such source.
     """
     row = conn.execute(
-        text("""
+        text(f"""
             SELECT municipality, lease_holder, generation FROM suedwest.source
-            WHERE id = :id FOR SHARE
+            WHERE id = :id {"FOR SHARE" if hold else ""}
         """),
         {"id": source_id},
     ).one_or_none()
     if row is None:
         raise UnknownSource(f"there is no source {source_id!r}")
-    if lease is not None and (
-        lease.source_id != source_id
-        or lease.holder != row.lease_holder
-        or lease.generation != row.generation
+    if lease is not None and (lease.source_id, lease.holder, lease.generation) != (
+        source_id,
+        row.lease_holder,
+        row.generation,
     ):
-        raise LeaseLost(f"the lease of {lease.holder} on {source_id} is no longer valid")
+        raise _lost(lease)
     return row.municipality
 
 
@@ -358,4 +363,8 @@ def _update_leased(engine: Engine, lease: Lease, changes: str, **values: Any) ->
             },
         )
         if updated.rowcount == 0:
-            raise LeaseLost(f"the lease of {lease.holder} on {lease.source_id} is no longer valid")
+            raise _lost(lease)
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"the lease of {lease.holder} on {lease.source_id} is no longer valid")

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -183,8 +184,9 @@ def _copy(conn: Connection, values: SortedValues) -> None:
             for (stream_id, time), observation in values.winners.items()
         ]
     )
-    with conn.connection.cursor() as cursor:
-        cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(lines))  # pyright: ignore[reportAttributeAccessIssue]
+    driver: Any = conn.connection
+    with driver.cursor() as cursor:
+        cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(lines))
     conn.exec_driver_sql("ANALYZE incoming")
 
 

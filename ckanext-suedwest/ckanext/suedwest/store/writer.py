@@ -12,7 +12,7 @@ from . import quarantine
 from .batch import Batch, Receipt
 from .catalogue import write_catalogue
 from .rollup import recompute_touched
-from .sources import Lease, hold_lease
+from .sources import Lease, check_lease
 from .values import Written, referenced_streams, sort_values, write_values
 
 OBSERVATIONS_CHANNEL = "suedwest_observations"
@@ -23,7 +23,7 @@ _IDS_PER_NOTICE = 500
 def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datetime) -> Receipt:
     """Write everything a batch says, wholly or not at all.
 
-    With a `lease`, it must still be the valid one when the transaction ends. Channels notified
+    A `lease` must still be the valid one when the transaction ends. Channels notified
     on commit: `suedwest_observations` with `{"datastreams": [ids]}` (several notices when there
     are many), and `suedwest_outbox` when stations changed.
 
@@ -32,7 +32,7 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
         UnknownSource: when there is no such source.
     """
     with engine.begin() as conn:
-        owner = hold_lease(conn, batch.source_id, lease)
+        owner = check_lease(conn, batch.source_id, lease)
         catalogue = write_catalogue(
             conn, batch, referenced_streams(batch.observations), owner=owner, now=now
         )
@@ -58,6 +58,8 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
             quarantined=len(refusals),
         )
         _leave_receipt(conn, batch, receipt, now)
+        # Last of all locks: a source is also changed by transactions that hold the catalogue's.
+        check_lease(conn, batch.source_id, lease, hold=True)
     return receipt
 
 
