@@ -1,0 +1,1 @@
+"""Actions and authorization over live resources and their sources."""

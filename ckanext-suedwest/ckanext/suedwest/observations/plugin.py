@@ -1,0 +1,49 @@
+"""The plugin: live resources in the DataStore, and the state of their sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+from ckanext.datastore.backend import DatastoreBackend, DatastoreException
+from ckanext.datastore.interfaces import IDatastoreBackend
+
+from .backend import LiveDatastoreBackend
+from .live import URL_TYPE
+
+
+@tk.blanket.actions
+@tk.blanket.auth_functions
+class ObservationsPlugin(p.SingletonPlugin):
+    """Makes the observation store's public datastreams native DataStore resources."""
+
+    p.implements(IDatastoreBackend, inherit=True)
+    p.implements(p.IConfigurable)
+    p.implements(p.IResourceController, inherit=True)
+
+    # IDatastoreBackend
+
+    def register_backends(self) -> dict[str, type[DatastoreBackend]]:
+        """Ours for both names of PostgreSQL; the plugin listed last in `ckan.plugins` wins."""
+        return {"postgresql": LiveDatastoreBackend, "postgres": LiveDatastoreBackend}
+
+    # IConfigurable
+
+    def configure(self, config: CKANConfig) -> None:
+        """Refuse to run where live resources would be handled as ordinary tables."""
+        if not p.plugin_loaded("datastore"):
+            raise DatastoreException("the plugin suedwest_observations needs datastore as well")
+        if not isinstance(DatastoreBackend.get_active_backend(), LiveDatastoreBackend):
+            raise DatastoreException("ckan.plugins must list suedwest_observations after datastore")
+
+    # IResourceController
+
+    def before_resource_show(self, resource_dict: dict[str, Any]) -> dict[str, Any]:
+        """Link a live resource to its download, whatever address this site has now."""
+        if resource_dict.get("url_type") == URL_TYPE:
+            resource_dict["url"] = tk.url_for(
+                "datastore.dump", resource_id=resource_dict["id"], qualified=True
+            )
+        return resource_dict
