@@ -18,6 +18,7 @@ from .batch import Batch
 from .definitions import Definitions, StreamDefinition, StreamKey, read_definitions, unit_of
 from .known import Known, KnownStream, read_known
 from .selection import municipalities_of
+from .text import identifies
 
 # `last_seen_at` is renewed at most this often, so that a poll that says nothing new writes nothing.
 SEEN_STEP = timedelta(minutes=10)
@@ -67,7 +68,7 @@ def write_catalogue(
     definitions = read_definitions(batch.stations, batch.datastreams)
     keys = {*definitions.stations}
     keys.update(key for key, _ in definitions.streams)
-    keys.update(key for key, _ in stream_keys)
+    keys.update(key for key, _ in stream_keys if identifies(key))
 
     known = read_known(conn, batch.source_id, keys)
     unusable = _unusable(definitions, known, batch.source_id)
