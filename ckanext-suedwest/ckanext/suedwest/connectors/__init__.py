@@ -1,1 +1,1 @@
-"""One module for each wire format: bytes in, stations, datastreams, observations and refusals out."""
+"""One module for each wire format: bytes in, stations, series, values and refusals out."""

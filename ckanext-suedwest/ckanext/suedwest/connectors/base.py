@@ -23,12 +23,15 @@ class Context:
     """What a reply does not say of itself.
 
     `received_at` (UTC) is when it came; a value dated later than it allows is refused.
-    `station_key` and `datastream` name the series where the reply is a bare list of values.
+    `station_key` and `datastream` name the series where the reply is a bare list of values, and
+    `unit` is the unit of that list as the source writes it (`Datastream.source_unit`); without
+    it the values are read as they are written.
     """
 
     received_at: datetime
     station_key: str | None = None
     datastream: str | None = None
+    unit: str | None = None
 
 
 @dataclass(slots=True)

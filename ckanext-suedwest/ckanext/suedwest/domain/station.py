@@ -81,7 +81,8 @@ class Datastream:
 
     `name` is the source's short name (`W`, `Q`), `observed_property` and `unit` those of
     `domain.units`. `interval` is the stated step between values, None when the source does
-    not say.
+    not say. `source_unit` is the unit as the source writes it, needed to read its bare lists of
+    values; it is not stored.
     """
 
     station_key: str
@@ -94,3 +95,4 @@ class Datastream:
     visibility: Visibility = Visibility.PUBLIC
     thresholds: tuple[Threshold, ...] = ()
     remark: str | None = None
+    source_unit: str | None = None

@@ -1,0 +1,128 @@
+"""Reading JSON that others wrote: every field is checked, what is wrong is said in a sentence."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import cast
+
+from ..domain.errors import PayloadRefused
+
+LONGEST_TEXT = 500
+LONGEST_PAYLOAD = 2_000
+"""Characters of a refused record that the quarantine keeps."""
+
+
+class FieldRefused(ValueError):
+    """A field of a record cannot be used; the message says which and why."""
+
+
+def load_json(payload: bytes) -> object:
+    """The JSON value of a reply in UTF-8.
+
+    `NaN` and `Infinity` are let through as numbers, so that `finite_number` refuses the one
+    record that holds them and not its neighbours.
+
+    Raises:
+        PayloadRefused: empty, an HTML page, no UTF-8, not JSON (with the position) or nested
+            deeper than the parser goes.
+    """
+    if not payload.strip():
+        raise PayloadRefused("the reply is empty")
+    try:
+        text = payload.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PayloadRefused(f"the reply is not UTF-8 (byte {error.start})") from None
+    if text.lstrip().startswith("<"):
+        raise PayloadRefused("the reply is an HTML or XML page, not JSON")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PayloadRefused(
+            f"the reply is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise PayloadRefused("the reply is nested too deeply to be read") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise PayloadRefused(f"the reply is not usable JSON: {error}") from None
+
+
+def as_object(value: object) -> dict[str, object] | None:
+    """`value` when it is a JSON object, else None."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def as_list(value: object) -> list[object] | None:
+    """`value` when it is a JSON array, else None."""
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, in one English word or two."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def finite_number(record: dict[str, object], field: str) -> float:
+    """A field that must be a finite JSON number.
+
+    Raises:
+        FieldRefused: absent, null, a text, true or false, not finite, or beyond a float.
+    """
+    if field not in record:
+        raise FieldRefused(f"{field} is missing")
+    value = record[field]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldRefused(f"{field} is {kind_of(value)}, not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise FieldRefused(f"{field} is too large a number") from None
+    if not math.isfinite(number):
+        raise FieldRefused(f"{field} is {number}, not a finite number")
+    return number
+
+
+def clean_text(record: dict[str, object], field: str) -> str:
+    """A field that must be a text with something in it; outer blanks are cut off.
+
+    Raises:
+        FieldRefused: absent, no text, blank, longer than `LONGEST_TEXT`, or with characters no
+            database column takes (NUL, other control characters, half a surrogate pair).
+    """
+    value = record.get(field)
+    if not isinstance(value, str):
+        problem = "missing" if field not in record else f"{kind_of(value)}, not a text"
+        raise FieldRefused(f"{field} is {problem}")
+    text = " ".join(value.split())
+    if not text:
+        raise FieldRefused(f"{field} is blank")
+    if len(text) > LONGEST_TEXT:
+        raise FieldRefused(f"{field} is longer than {LONGEST_TEXT} characters")
+    if not text.isprintable():
+        raise FieldRefused(f"{field} holds characters that are no text")
+    return text
+
+
+def optional_text(record: dict[str, object], field: str) -> str | None:
+    """Like `clean_text`, but None when the field is absent, null or blank."""
+    value = record.get(field)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return clean_text(record, field)
+
+
+def record_text(record: object) -> str:
+    """A refused record as text for the quarantine, cut and safe to store."""
+    try:
+        text = json.dumps(record, ensure_ascii=False)[:LONGEST_PAYLOAD]
+    except RecursionError:  # it was read with fewer calls on the stack
+        return "(nested too deeply to be written)"
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,136 @@
+"""`decode CONNECTOR FILE`: what a connector reads from a file, and what it refuses and why."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+
+from ..connectors.base import Context, Decoded, UnknownConnector, connector_names, find_connector
+from ..domain.errors import PayloadRefused, Refusal
+from ..domain.time import TimeRefused, parse_instant
+
+READ_SOMETHING, REFUSED, USAGE = 0, 1, 2
+_MOST_LINES = 20
+
+
+def _plain(value: object) -> object:
+    """A value of the domain as JSON knows it: times in ISO 8601, steps in seconds."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _report(connector: str, file: str, decoded: Decoded) -> dict[str, object]:
+    return {
+        "connector": connector,
+        "file": file,
+        "stations": _plain(decoded.stations),
+        "datastreams": _plain(decoded.datastreams),
+        "observations": _plain(decoded.observations),
+        # No installed connector reads events (roadworks, closures) yet; the key is part of the
+        # report's form.
+        "events": [],
+        "refusals": _plain(decoded.refusals),
+    }
+
+
+def _print_report(connector: str, file: str, decoded: Decoded) -> None:
+    print(
+        f"{file} ({connector}): {len(decoded.stations)} stations, "
+        f"{len(decoded.datastreams)} datastreams, {len(decoded.observations)} observations, "
+        f"{len(decoded.refusals)} refused"
+    )
+    lines = [
+        *(f"station      {station.key}  {station.name}" for station in decoded.stations),
+        *(
+            f"datastream   {stream.station_key} {stream.name}  "
+            f"{stream.observed_property} in {stream.unit}"
+            for stream in decoded.datastreams
+        ),
+    ]
+    values = [
+        f"observation  {value.station_key} {value.datastream}  "
+        f"{value.phenomenon_time:%Y-%m-%dT%H:%M:%SZ}  {value.result:g}"
+        for value in decoded.observations
+    ]
+    refusals = [f"refused      {refusal.record}: {refusal.reason}" for refusal in decoded.refusals]
+    for block in (lines, values, refusals):
+        print("\n".join(block[:_MOST_LINES]), end="\n" if block else "")
+        if len(block) > _MOST_LINES:
+            print(f"             … and {len(block) - _MOST_LINES} more; --json lists all")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="suedwest decode", description="Print what a connector reads from a file."
+    )
+    parser.add_argument("connector", help=f"one of: {', '.join(connector_names())}")
+    parser.add_argument("file", type=Path, help="a recorded reply")
+    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+    parser.add_argument("--station", help="key of the station a bare list of values belongs to")
+    parser.add_argument("--datastream", help="name of the datastream of such a list, like W")
+    parser.add_argument("--unit", help="unit of such a list as the source writes it, like m+NN")
+    parser.add_argument(
+        "--received-at", help="instant with offset; values dated later are refused (default: now)"
+    )
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Decode one file and print the report.
+
+    Values whose series the file does not name are shown under the station
+    `<connector>:unknown`. Returns 0 when the file was read, 1 when all of it was refused, 2 when
+    it was called wrongly (argparse raises SystemExit 2 for wrong options).
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        connector = find_connector(arguments.connector)
+        payload = arguments.file.read_bytes()
+        received_at = datetime.now(UTC)
+        if arguments.received_at is not None:
+            received_at = parse_instant(arguments.received_at)
+    except (UnknownConnector, TimeRefused, OSError) as error:
+        print(f"suedwest decode: {error}", file=sys.stderr)
+        return USAGE
+    context = Context(
+        received_at=received_at,
+        station_key=arguments.station or f"{arguments.connector}:unknown",
+        datastream=arguments.datastream or "unknown",
+        unit=arguments.unit,
+    )
+    try:
+        decoded = connector(payload, context)
+    except PayloadRefused as error:
+        decoded = Decoded(refusals=[Refusal(record=arguments.file.name, reason=str(error))])
+    if arguments.json:
+        report = _report(arguments.connector, str(arguments.file), decoded)
+        json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+        print()
+    else:
+        _print_report(arguments.connector, str(arguments.file), decoded)
+    something = decoded.stations or decoded.datastreams or decoded.observations
+    return REFUSED if decoded.refusals and not something else READ_SOMETHING
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
