@@ -95,20 +95,19 @@ class YamlFile:
     def _report_schema_error(self, error: ValidationError) -> None:
         path = list(error.absolute_path)
         schema: Mapping[str, Any] = error.schema  # type: ignore[assignment]
+        instance: Any = error.instance
         if error.validator == "additionalProperties":
-            for key in error.instance:
+            for key in instance:
                 if key not in schema["properties"]:
                     self.report([*path, key], _unknown_key(key, schema["properties"]))
         elif error.validator == "required":
             for key in schema["required"]:
-                if key not in error.instance:
+                if key not in instance:
                     wanted = schema["properties"][key].get("description", "a value")
                     self._report_missing(path, key, wanted)
         else:
             wanted = schema.get("description", "something else")
-            self.report(
-                path, f"{_shown(error.instance)} does not fit; write {wanted}{_hint(error)}"
-            )
+            self.report(path, f"{_shown(instance)} does not fit; write {wanted}{_hint(error)}")
 
     def _report_missing(self, path: list[str | int], key: str, wanted: str) -> None:
         problem = Problem(
@@ -136,7 +135,11 @@ class YamlFile:
 
 
 def _validator(name: str) -> Draft202012Validator:
-    text = files(__package__).joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
+    text = (
+        files("ckanext.suedwest.portal")
+        .joinpath("schemas", f"{name}.json")
+        .read_text(encoding="utf-8")
+    )
     return Draft202012Validator(json.loads(text))
 
 

@@ -1,0 +1,77 @@
+"""Stations in CKAN's catalogue: found in the search, kept out of DCAT, made by no hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins as plugins
+import ckan.plugins.toolkit as tk
+from ckan.common import _
+from ckan.types import AuthFunction, AuthResult, Context, DataDict
+
+from .stations import PACKAGE_TYPE
+
+MUNICIPALITY_FIELD = "vocab_suedwest_municipality"
+"""Index field with the slugs of all municipalities that show or publish a package."""
+
+_DCAT_ACTIONS = ("dcat_catalog_show", "dcat_catalog_search")
+
+
+def add_index_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """Say in the index which municipalities a package belongs to."""
+    shown_by = document.get("municipalities")
+    if isinstance(shown_by, str):
+        shown_by = json.loads(shown_by or "[]")
+    organization = document.get("organization")
+    document[MUNICIPALITY_FIELD] = shown_by or ([organization] if organization else [])
+    # The list itself is no index field, and Solr takes a list only where its schema says so.
+    document.pop("municipalities", None)
+    return document
+
+
+def facets() -> dict[str, str]:
+    """Facets of the dataset search, in order."""
+    return {
+        MUNICIPALITY_FIELD: _("Municipality"),
+        "dataset_type": _("Kind"),
+        "res_format": _("Format"),
+        "license_id": _("Licence"),
+        "tags": _("Tags"),
+    }
+
+
+def organization_facets() -> dict[str, str]:
+    """Facets of a municipality's datasets, in order."""
+    return {"res_format": _("Format"), "license_id": _("Licence"), "tags": _("Tags")}
+
+
+def get_actions() -> dict[str, Callable[..., Any]]:
+    """What harvesters see is datasets; a station is shown with its source, not exported."""
+    if not plugins.plugin_loaded("dcat"):
+        return {}
+    return dict.fromkeys(_DCAT_ACTIONS, _without_stations)
+
+
+@tk.chained_action
+@tk.side_effect_free
+def _without_stations(
+    original: Callable[[Context, DataDict], Any], context: Context, data_dict: DataDict
+) -> Any:
+    wanted = data_dict.get("fq") or ""
+    return original(context, {**data_dict, "fq": f"{wanted} -dataset_type:{PACKAGE_TYPE}".strip()})
+
+
+def get_auth_functions() -> dict[str, Callable[..., AuthResult]]:
+    """Stations come from the store; nobody but an administrator makes one by hand."""
+    return {"package_create": package_create}
+
+
+@tk.chained_auth_function
+def package_create(
+    original: AuthFunction, context: Context, data_dict: DataDict | None
+) -> AuthResult:
+    if data_dict and data_dict.get("type") == PACKAGE_TYPE:
+        return {"success": False, "msg": _("Stations are made from their sources.")}
+    return original(context, data_dict)

@@ -1,0 +1,51 @@
+"""`ckan suedwest …`: load municipalities, keep the catalogue in step with the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..domain.errors import SuedwestError
+from . import municipality as loader
+from . import reconcile as reconciler
+
+
+@click.group()
+def suedwest() -> None:
+    """Data platform of the Südwest-Cluster."""
+
+
+@suedwest.group()
+def municipality() -> None:
+    """Municipalities and what they show."""
+
+
+@municipality.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def load(paths: tuple[Path, ...]) -> None:
+    """Load files or folders of municipalities; repeating it changes nothing."""
+    try:
+        outcomes = loader.load(paths)
+    except SuedwestError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    for outcome in outcomes:
+        click.echo(str(outcome))
+
+
+@suedwest.command()
+@click.option("--follow", is_flag=True, help="Stay and follow the store's changes.")
+def reconcile(follow: bool) -> None:
+    """Bring the catalogue's stations in step with the observation store."""
+    if follow:
+        reconciler.follow()
+        return
+    result = reconciler.full_pass()
+    click.echo(str(result))
+    if result.failed:
+        raise SystemExit(1)
+
+
+def get_commands() -> list[click.Command]:
+    return [suedwest]

@@ -1,0 +1,132 @@
+"""Template helpers, all prefixed `suedwest_`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from ckan.common import _, request
+
+from ..domain.time import BERLIN
+from . import pages
+from .contributions import station_kinds
+from .organizations import Profile, profile
+from .stations import title as station_title
+
+_SANDBOX_RENEWED_EVERY = timedelta(minutes=1)
+_sandbox_as_of: tuple[datetime, datetime | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One of the main areas."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def suedwest_navigation() -> list[NavigationItem]:
+    """The main areas that exist: one for each kind of station, datasets, municipalities."""
+    path = request.path
+    items = [
+        (_(kind.name.capitalize()), tk.url_for(kind.list_url_endpoint))
+        for kind in station_kinds().values()
+    ]
+    items += [
+        (_("Datasets"), tk.url_for("dataset.search")),
+        (_("Municipalities"), tk.url_for("organization.index")),
+    ]
+    return [
+        NavigationItem(
+            label, url, current=path != "/" and url.rstrip("/").endswith(path.rstrip("/"))
+        )
+        for label, url in items
+    ]
+
+
+def suedwest_sandbox() -> bool:
+    """Whether this platform shows replayed values."""
+    return tk.config["suedwest.mode"] == "sandbox"
+
+
+def suedwest_sandbox_as_of() -> datetime | None:
+    """The newest value's time for the line on every page; looked up once a minute."""
+    global _sandbox_as_of
+    now = datetime.now(UTC)
+    if _sandbox_as_of is None or now - _sandbox_as_of[0] > _SANDBOX_RENEWED_EVERY:
+        _sandbox_as_of = (now, pages.newest_time())
+    return _sandbox_as_of[1]
+
+
+def suedwest_profile(name: str) -> Profile | None:
+    """The municipality of this slug, None for other organisations."""
+    return profile(name)
+
+
+def suedwest_municipality_page(town: Profile) -> dict[str, Any]:
+    """Stations, map and tables of a municipality."""
+    return pages.municipality(town, datetime.now(UTC))
+
+
+def suedwest_newest_datasets(name: str) -> dict[str, Any]:
+    """Count and newest datasets of a municipality."""
+    return pages.newest_datasets(name)
+
+
+def suedwest_station_title(station: Any) -> str:
+    """“Rhein bei Andernach”."""
+    return station_title(station)
+
+
+def suedwest_number(value: float) -> str:
+    """A number as people write it: 219.001 in German, 219,001 in English."""
+    return format_decimal(value, locale=_language())
+
+
+def suedwest_day(value: str | date, *, short: bool = False) -> str:
+    """A day of the civil calendar; texts are ISO 8601, those of CKAN in UTC without saying so."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and (value.hour or value.minute or value.tzinfo):
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(BERLIN)
+    return format_date(value, format="medium" if short else "long", locale=_language())
+
+
+def suedwest_time(instant: datetime, *, weekday: bool = False) -> str:
+    """Day and clock time in Germany with the name of the zone: 29. September 2026, 15:39 MESZ."""
+    local = instant.astimezone(BERLIN)
+    language = _language()
+    day = format_date(local, format="full" if weekday else "long", locale=language)
+    zone = {"CET": "MEZ", "CEST": "MESZ"}[local.tzname() or "CET"]
+    if language == "de":
+        return f"{day}, {local:%H:%M} Uhr {zone}"
+    return f"{day}, {local:%H:%M} {local.tzname()}"
+
+
+def _language() -> str:
+    return tk.h.lang() or "de"
+
+
+def get_helpers() -> dict[str, Callable[..., Any]]:
+    """All of them by name."""
+    return {
+        helper.__name__: helper
+        for helper in (
+            suedwest_navigation,
+            suedwest_sandbox,
+            suedwest_sandbox_as_of,
+            suedwest_profile,
+            suedwest_municipality_page,
+            suedwest_newest_datasets,
+            suedwest_station_title,
+            suedwest_number,
+            suedwest_day,
+            suedwest_time,
+        )
+    }

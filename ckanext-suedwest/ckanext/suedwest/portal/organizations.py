@@ -1,0 +1,80 @@
+"""What the pages need of a municipality: its profile, read from its CKAN organisation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ckan import model
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A municipality as the portal knows it now, with what people changed in its form.
+
+    `boundary` is a GeoJSON geometry in WGS 84, `area` is in km², `colour` is `#rrggbb`.
+    """
+
+    name: str
+    title: str
+    short_title: str
+    kind: str
+    colour: str | None
+    website: str | None
+    contact_name: str | None
+    contact_email: str | None
+    programme: str | None
+    embed_hosts: tuple[str, ...]
+    population: int | None
+    area: float | None
+    statistics_date: str | None
+    statistics_attribution: str | None
+    boundary: dict[str, Any] | None
+    boundary_attribution: str | None
+
+
+def profile(name: str) -> Profile | None:
+    """The municipality of this slug; None for other organisations and deleted ones."""
+    group = model.Group.get(name)
+    if group is None or not group.is_organization or group.state != "active":
+        return None
+    return _profile(group)
+
+
+def profiles() -> list[Profile]:
+    """All municipalities, sorted by the name on the map."""
+    groups = model.Session.query(model.Group).filter(
+        model.Group.is_organization.is_(True), model.Group.state == "active"
+    )
+    found = [each for group in groups if (each := _profile(group)) is not None]
+    return sorted(found, key=lambda each: each.short_title.casefold())
+
+
+def _profile(group: model.Group) -> Profile | None:
+    extras: Mapping[str, Any] = group.extras or {}  # pyright: ignore[reportAttributeAccessIssue]
+    kind = extras.get("kind")
+    if not kind:
+        return None
+    title = group.title or group.name
+    population, area = extras.get("population"), extras.get("area")
+    boundary = extras.get("boundary")
+    return Profile(
+        name=group.name,
+        title=title,
+        short_title=extras.get("short_title") or title,
+        kind=kind,
+        colour=extras.get("colour") or None,
+        website=extras.get("website") or None,
+        contact_name=extras.get("contact_name") or None,
+        contact_email=extras.get("contact_email") or None,
+        programme=extras.get("programme") or None,
+        embed_hosts=tuple((extras.get("embed_hosts") or "").split()),
+        population=int(population) if population else None,
+        area=float(area) if area else None,
+        statistics_date=extras.get("statistics_date") or None,
+        statistics_attribution=extras.get("statistics_attribution") or None,
+        boundary=json.loads(boundary) if boundary else None,
+        boundary_attribution=extras.get("boundary_attribution") or None,
+    )

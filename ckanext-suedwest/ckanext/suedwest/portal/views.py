@@ -1,0 +1,60 @@
+"""The portal's own pages: home, a station, a municipality's short address, legal pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import ckan.plugins.toolkit as tk
+from ckan.common import _
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from . import pages
+from .organizations import profile
+
+portal = Blueprint("suedwest", __name__)
+
+
+@portal.route("/")
+def home() -> str:
+    """The questions people come with, answered."""
+    return tk.render("suedwest/home.html", pages.home(datetime.now(UTC)))
+
+
+@portal.route("/station/<slug>")
+def station(slug: str) -> str:
+    """One station, drawn by the topic it belongs to."""
+    if slug == "new":
+        tk.abort(404, _("Stations are made from their sources."))
+    page = pages.station(slug, datetime.now(UTC))
+    if page is None:
+        tk.abort(404, _("There is no station with this address."))
+    return tk.render("station/read.html", page)
+
+
+@portal.route("/kommune/<slug>")
+def municipality(slug: str) -> Response:
+    """The short address people type; the page itself is the organisation's."""
+    if profile(slug) is None:
+        tk.abort(404, _("There is no municipality with this address."))
+    return tk.redirect_to("organization.read", id=slug)
+
+
+@portal.route("/kommunen")
+def municipalities() -> Response:
+    """All municipalities stand on the home page."""
+    return tk.redirect_to("suedwest.home", _anchor="kommunen")
+
+
+@portal.route("/impressum", defaults={"page": "impressum"})
+@portal.route("/datenschutz", defaults={"page": "datenschutz"})
+@portal.route("/barrierefreiheit", defaults={"page": "barrierefreiheit"})
+def legal(page: str) -> str:
+    """Imprint, privacy and accessibility."""
+    return tk.render(f"suedwest/{page}.html")
+
+
+@portal.route("/schnittstellen")
+def interfaces() -> str:
+    """What programmes can ask for."""
+    return tk.render("suedwest/interfaces.html", {"example": pages.example_resource()})
