@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from observations_samples import START, STATION, STEP, Gauge, platform_context
 from sqlalchemy import Engine, make_url, text
 
 from ckanext.suedwest.domain.observation import Observation
-from ckanext.suedwest.domain.station import Datastream, Licence, Operator, Station, Visibility
+from ckanext.suedwest.domain.station import Datastream, Visibility
 from ckanext.suedwest.observations import store_access
-from ckanext.suedwest.observations.guard import RECONCILER
 from ckanext.suedwest.observations.live import URL_TYPE, drop_view, ensure_view
 from ckanext.suedwest.store.batch import Batch
 from ckanext.suedwest.store.migrate import upgrade
 from ckanext.suedwest.store.sources import register_source
 from ckanext.suedwest.store.writer import write_batch
-
-START = datetime(2026, 11, 1, tzinfo=UTC)
-STEP = timedelta(minutes=15)
-STATION = Station(
-    key="test:glan",
-    kind="water",
-    name="Kusel",
-    water="Kuselbach",
-    operator=Operator("Landkreis Kusel"),
-    licence=Licence("dl-de-zero-2.0", "Datenlizenz", "https://www.govdata.de/dl-de/zero-2-0", "LK"),
-)
-
-
-@dataclass(frozen=True)
-class Gauge:
-    """A live resource in a dataset of `organization`, and the internal series beside it."""
-
-    resource_id: str
-    datastream_id: int
-    internal_resource_id: str
-    internal_datastream_id: int
-    package: dict[str, Any]
-    organization: dict[str, Any]
-    write: Callable[..., None]
 
 
 @pytest.fixture
@@ -112,7 +86,7 @@ def gauge(clean_db: None, clean_index: None, store: Engine) -> Gauge:
     public = streams["W"]
     package = call_action(
         "package_create",
-        {RECONCILER: True, "ignore_auth": True},
+        platform_context(),
         name="pegel-kuselbach-kusel",
         title="Kuselbach bei Kusel",
         notes="Pegel",
@@ -137,19 +111,6 @@ def gauge(clean_db: None, clean_index: None, store: Engine) -> Gauge:
         organization=organization,
         write=write,
     )
-
-
-def views(engine: Engine) -> list[str]:
-    """Names of the views in the DataStore's schema, CKAN's own left out."""
-    with engine.connect() as connection:
-        return list(
-            connection.execute(
-                text(
-                    "SELECT viewname FROM pg_views"
-                    " WHERE schemaname = 'public' AND NOT starts_with(viewname, '_')"
-                )
-            ).scalars()
-        )
 
 
 def _empty(engine: Engine) -> None:

@@ -18,8 +18,8 @@ Clause = tuple[str, dict[str, Any]]
 
 _MOST_TOKENS = 12
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)")
-_TOKEN_START = "(?<![0-9A-Za-z.-])"
-_TOKEN_END = r"(?![0-9A-Za-z]|\.[0-9])"
+_BEFORE = "(?<![0-9A-Za-z.-])"
+_AFTER = r"(?![0-9A-Za-z]|\.[0-9])"
 _SEPARATOR = "[^0-9A-Za-z]+"
 _MATCHES_NOTHING: Clause = ("false", {})
 
@@ -130,11 +130,11 @@ def _word_clauses(
 
 def _pattern(tokens: list[str], beginning: bool) -> str:
     """A PostgreSQL regular expression; tokens are letters, digits and hyphens only."""
-    end = "" if beginning else _TOKEN_END
-    phrase = _TOKEN_START + _SEPARATOR.join(tokens) + end
+    end = "" if beginning else _AFTER
+    phrase = _BEFORE + _SEPARATOR.join(tokens) + end
     if len(tokens) == 2 and _is_number(tokens[0], 31) and _is_number(tokens[1], 12):
         # "22.11." may be a day of any year as well as the number 22.11.
-        return f"{phrase}|-{tokens[1]:0>2}-{tokens[0]:0>2}{_TOKEN_END}"
+        return f"{phrase}|-{tokens[1]:0>2}-{tokens[0]:0>2}{_AFTER}"
     return phrase
 
 

@@ -201,7 +201,8 @@ CREATE TABLE suedwest.outbox (
 """
 
 # The function behind every live resource. Plain SQL and STABLE, so that PostgreSQL inlines it;
-# `_id` is the time in microseconds since 1970.
+# `_id` is the time in microseconds since 1970. A datastream that became internal is empty here at
+# once, before its view is removed; the condition is evaluated once per query.
 SERIES = """
 CREATE FUNCTION suedwest.series(integer)
 RETURNS TABLE (_id bigint, phenomenon_time timestamptz, result double precision,
@@ -211,6 +212,7 @@ LANGUAGE sql STABLE AS $$
            o.phenomenon_time, o.result, o.quality, o.received_at
     FROM suedwest.observation o
     WHERE o.datastream_id = $1
+      AND EXISTS (SELECT FROM suedwest.datastream d WHERE d.id = $1 AND d.visibility = 'public')
 $$;
 """
 
