@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from alembic import command
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 from store_samples import GAUGE, LEVEL, NOW, empty, rows, value, write
 
 from ckanext.suedwest.domain.errors import Refusal
+from ckanext.suedwest.launcher.databases import Databases
 from ckanext.suedwest.store.engine import create_store_engine
-from ckanext.suedwest.store.migrate import NOT_FOR_READERS, ReadRoleMissing, upgrade
+from ckanext.suedwest.store.migrate import NOT_FOR_READERS, ReadRoleMissing, configuration, upgrade
 from ckanext.suedwest.store.query import stations
 
 PARTITIONS = """SELECT inhrelid::regclass::text FROM pg_inherits
@@ -28,21 +31,45 @@ def engine(store_engine: Engine) -> Engine:
     return store_engine
 
 
-@pytest.fixture
-def read_role(store_read_url: str) -> str:
-    role = make_url(store_read_url).username
-    assert role
-    return role
-
-
 def test_upgrading_again_and_at_once_changes_nothing(
-    engine: Engine, store_url: str, read_role: str
+    engine: Engine, store_databases: Databases
 ) -> None:
     write(engine, [value(1.0)])
+
+    def upgrade_again(_: int) -> None:
+        upgrade(store_databases.datastore_write, read_role=store_databases.reader)
+
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: upgrade(store_url, read_role=read_role), range(3)))
+        list(pool.map(upgrade_again, range(3)))
     assert rows(engine, "SELECT version_num FROM suedwest.alembic_version") == [("0001",)]
     assert stations(engine)[0].datastreams[0].latest_result == 1.0
+
+
+def test_processes_that_make_the_schema_at_once_make_it_once(
+    make_databases: Callable[[], Databases],
+) -> None:
+    fresh = make_databases()
+    with ThreadPoolExecutor(3) as pool:
+        list(
+            pool.map(
+                lambda _: upgrade(fresh.datastore_write, read_role=fresh.reader),
+                range(3),
+            )
+        )
+    engine = create_store_engine(fresh.datastore_read)
+    assert stations(engine) == []
+    engine.dispose()
+
+
+def test_the_schema_can_be_taken_back(make_databases: Callable[[], Databases]) -> None:
+    fresh = make_databases()
+    upgrade(fresh.datastore_write, read_role=fresh.reader)
+    engine = create_store_engine(fresh.datastore_write)
+    with engine.begin() as conn:
+        command.downgrade(configuration(conn), "base")
+    assert rows(engine, TABLES) == [("alembic_version",)]
+    engine.dispose()
+    upgrade(fresh.datastore_write, read_role=fresh.reader)
 
 
 def test_a_read_role_that_is_not_there_is_named(store_url: str, engine: Engine) -> None:
@@ -51,10 +78,10 @@ def test_a_read_role_that_is_not_there_is_named(store_url: str, engine: Engine) 
 
 
 def test_the_read_role_reads_what_pages_need_and_nothing_else(
-    engine: Engine, store_read_url: str
+    engine: Engine, store_databases: Databases
 ) -> None:
     write(engine, [value(1.0)], refusals=[Refusal("r", "because", "{}")])
-    reader = create_store_engine(store_read_url)
+    reader = create_store_engine(store_databases.datastore_read)
     try:
         assert stations(reader)[0].datastreams[0].latest_result == 1.0
         stream = stations(reader)[0].datastreams[0].datastream_id

@@ -130,6 +130,13 @@ def test_every_record_is_accounted_for(engine: Engine) -> None:
     assert "no such datastream" in reasons["test:1 Q 2026-11-20T12:00:00+00:00"]
 
 
+def test_absurd_values_spoil_no_mean(engine: Engine) -> None:
+    absurd = [value(1.7e308, NOW + timedelta(minutes=minute)) for minute in range(3)]
+    largest = [value(1e15, NOW + timedelta(minutes=minute)) for minute in range(10, 20)]
+    assert counts(write(engine, absurd + largest)) == (10, 0, 0, 3)
+    assert rows(engine, "SELECT good_mean FROM suedwest.observation_day") == [(1e15,)]
+
+
 def test_a_refusal_that_comes_again_counts_up(engine: Engine) -> None:
     refusal = Refusal("test:1 W", "the value is null", "{}")
     write(engine, refusals=[refusal, refusal])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -150,6 +150,21 @@ def test_unusable_thresholds_and_datums_are_left_out_and_told() -> None:
     assert {threshold[1] for threshold in definition.streams["test:1", "W"].thresholds} == {"HSW"}
     assert definition.streams["test:1", "W"].datum is None
     assert len(definition.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"),
+    [
+        (timedelta(minutes=15), 900),
+        (None, None),
+        (timedelta(0), None),
+        (timedelta(minutes=-1), None),
+        (timedelta.max, None),
+    ],
+)
+def test_an_interval_that_makes_no_sense_is_none(interval, seconds) -> None:
+    definition = read_definitions([], [replace(LEVEL, interval=interval)])
+    assert definition.streams["test:1", "W"].columns["interval_s"] == seconds
 
 
 def test_a_datastream_in_two_units_is_refused() -> None:

@@ -74,10 +74,11 @@ def test_the_same_instant_in_another_zone_is_the_same_time() -> None:
         (value(1.0, time=datetime(1989, 12, 31, 23, 59, tzinfo=UTC)), "before 1990"),
         (value(1.0, time=NOW + timedelta(days=366)), "more than a year ahead"),
         (value(1.0, time=datetime.min.replace(tzinfo=UTC)), "before 1990"),
+        (value(-1.1e15), "larger than anything"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_with_its_reason(refused, reason) -> None:
     found = sort_values([refused, value(2.0)], CATALOGUE, NOW)
-    assert len(found.winners) == 1
+    assert [kept.result for kept in found.winners.values()] == [2.0]
     assert [reason in refusal.reason for refusal in found.refusals] == [True]
-    assert '"result": 1.0' in found.refusals[0].payload
+    assert f'"result": {refused.result}' in found.refusals[0].payload

@@ -20,6 +20,8 @@ from .text import (
     identifies,
 )
 
+_LONGEST_INTERVAL = 366 * 24 * 3600
+
 StreamKey = tuple[str, str]
 """A station's key and a datastream's name."""
 
@@ -140,7 +142,7 @@ def _stream_definition(key: StreamKey, stream: Datastream, found: Definitions) -
         columns={
             "observed_property": clean(stream.observed_property, NAME_LENGTH),
             "unit": clean(stream.unit, NAME_LENGTH),
-            "interval_s": seconds if seconds > 0 else None,
+            "interval_s": seconds if 0 < seconds <= _LONGEST_INTERVAL else None,
             "visibility": str(stream.visibility),
             "remark": clean_or_none(stream.remark, REMARK_LENGTH),
         },

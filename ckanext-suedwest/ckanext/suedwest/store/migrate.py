@@ -36,11 +36,16 @@ def upgrade(url: str, *, read_role: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        configuration = Config()
-        configuration.set_main_option("script_location", str(_MIGRATIONS))
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+        command.upgrade(configuration(connection), "head")
         _grant(connection, read_role)
+
+
+def configuration(connection: Connection) -> Config:
+    """What alembic needs to work on the store, in the transaction of `connection`."""
+    settings = Config()
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    settings.attributes["connection"] = connection
+    return settings
 
 
 def _grant(connection: Connection, read_role: str) -> None:

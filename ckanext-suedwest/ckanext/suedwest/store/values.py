@@ -17,6 +17,9 @@ from .catalogue import Catalogue
 from .definitions import StreamKey
 from .partitions import ensure_partitions, plausible_window
 
+LARGEST_RESULT = 1e15
+"""No unit makes a real measurement that large, and sums of smaller ones cannot overflow."""
+
 _ValueKey = tuple[int, datetime]
 
 
@@ -63,6 +66,11 @@ def sort_values(
         if not earliest <= observation.phenomenon_time < latest:
             sorted_values.refusals.append(
                 _refusal(observation, "the time is before 1990 or more than a year ahead")
+            )
+            continue
+        if abs(observation.result) > LARGEST_RESULT:
+            sorted_values.refusals.append(
+                _refusal(observation, "the value is larger than anything that can be measured")
             )
             continue
         key = (stream_id, observation.phenomenon_time)
