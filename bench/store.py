@@ -25,6 +25,7 @@ from sqlalchemy import Engine, make_url, text
 
 from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.station import Datastream, Licence, Operator, Station
+from ckanext.suedwest.launcher import databases
 from ckanext.suedwest.launcher.temporary import temporary_services
 from ckanext.suedwest.store.batch import Batch
 from ckanext.suedwest.store.engine import create_store_engine
@@ -132,10 +133,11 @@ def _upsert_row_by_row(
 def _database() -> Iterator[tuple[str, str]]:
     """Address and reading role of a database without a store; it has none afterwards either."""
     url = os.environ.get("SUEDWEST_STORE_URL")
-    if url is None:
+    if not url:
         with temporary_services() as running:
-            databases = running.services.databases
-            yield databases.datastore_write, databases.reader
+            made = running.services.databases
+            databases.create(running.services.admin_url, made)
+            yield made.datastore_write, made.reader
         return
     engine = create_store_engine(url)
     with engine.connect() as conn:

@@ -24,7 +24,7 @@ STARTS = (
     datetime(2025, 12, 31, 21, 40, tzinfo=UTC),
 )
 # Few enough that batches often meet at the same time.
-MINUTES = (0, 20, 40, 80, 100, 140, 280, 1420, 1500, 1580)
+MINUTES = (0, 19, 20, 79, 80, 100, 139, 140, 1420, 1519, 1520, 1580)
 TIMES = [start + timedelta(minutes=minute) for start in STARTS for minute in MINUTES]
 VALUES = st.tuples(
     st.sampled_from(sorted(STREAMS)),
