@@ -11,6 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import _
 from ckan.types import AuthFunction, AuthResult, Context, DataDict
 
+from .organizations import profiles
 from .stations import PACKAGE_TYPE
 
 MUNICIPALITY_FIELD = "vocab_suedwest_municipality"
@@ -45,6 +46,18 @@ def facets() -> dict[str, str]:
 def organization_facets() -> dict[str, str]:
     """Facets of a municipality's datasets, in order."""
     return {"res_format": _("Format"), "license_id": _("Licence"), "tags": _("Tags")}
+
+
+def name_facets(found: dict[str, Any]) -> dict[str, Any]:
+    """Put names people know where the index holds slugs."""
+    names = {
+        MUNICIPALITY_FIELD: {town.name: town.short_title for town in profiles()},
+        "dataset_type": {"dataset": _("Dataset"), PACKAGE_TYPE: _("Station with live values")},
+    }
+    for field, known in names.items():
+        for item in found.get("search_facets", {}).get(field, {}).get("items", []):
+            item["display_name"] = known.get(item["name"], item["display_name"])
+    return found
 
 
 def get_actions() -> dict[str, Callable[..., Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,12 +12,15 @@ import ckan.plugins.toolkit as tk
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from ckan.common import _, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.time import BERLIN
 from . import pages
 from .contributions import station_kinds
 from .organizations import Profile, profile
 from .stations import title as station_title
+
+log = logging.getLogger(__name__)
 
 _SANDBOX_RENEWED_EVERY = timedelta(minutes=1)
 _sandbox_as_of: tuple[datetime, datetime | None] | None = None
@@ -60,7 +64,12 @@ def suedwest_sandbox_as_of() -> datetime | None:
     global _sandbox_as_of
     now = datetime.now(UTC)
     if _sandbox_as_of is None or now - _sandbox_as_of[0] > _SANDBOX_RENEWED_EVERY:
-        _sandbox_as_of = (now, pages.newest_time())
+        try:
+            _sandbox_as_of = (now, pages.newest_time())
+        except SQLAlchemyError as error:
+            # Also the page that says the database is away has this line.
+            log.warning("The time of the newest value is not known: %s", error)
+            return None
     return _sandbox_as_of[1]
 
 

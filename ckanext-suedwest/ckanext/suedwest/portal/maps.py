@@ -7,9 +7,11 @@ Longitudes are squeezed by the cosine of the middle latitude, which is true enou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from shapely import prepare, unary_union
+from shapely.geometry import box as rectangle
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -84,6 +86,16 @@ class _Projection:
         y = (self._north - latitude) * self._scale + self._margin
         return round(x, 1), round(y, 1)
 
+    def rectangle(self, area: Box) -> BaseGeometry:
+        """A rectangle of the drawing as a geometry on the earth."""
+        x_scale, y_scale = self._squeeze * self._scale, self._scale
+        return rectangle(
+            self._west + (area[0] - self._margin) / x_scale,
+            self._north - (area[3] - self._margin) / y_scale,
+            self._west + (area[2] - self._margin) / x_scale,
+            self._north - (area[1] - self._margin) / y_scale,
+        )
+
     def path(self, geometry: BaseGeometry) -> str:
         # Half a unit is less than a line's width: nothing visible is lost.
         simple = geometry.simplify(0.5 / self._scale)
@@ -101,18 +113,23 @@ class _Projection:
 
 def overview(profiles: Sequence[Profile], width: float = 320) -> MapView | None:
     """All municipalities with their short names; None when none has a boundary."""
-    shapes = {each: shape(each.boundary) for each in profiles if each.boundary}
+    shapes = [(each, shape(each.boundary)) for each in profiles if each.boundary]
     if not shapes:
         return None
-    projection = _Projection(_union_of(geometry.bounds for geometry in shapes.values()), width, 8)
-    boxes = {each: projection.box(geometry) for each, geometry in shapes.items()}
+    projection = _Projection(_union_of(geometry.bounds for _, geometry in shapes), width, 18)
     taken: list[Box] = []
     areas: list[Area] = []
-    for each, geometry in shapes.items():
-        others = [box for other, box in boxes.items() if other is not each]
-        label = _label(
-            each.short_title, boxes[each], [*taken, *others], projection, centre_first=True
-        )
+    for each, geometry in shapes:
+        others = unary_union([other for town, other in shapes if town.name != each.name])
+        prepare(others)
+
+        def free(placed: Box, others: BaseGeometry = others) -> bool:
+            if any(_overlap(placed, one) for one in taken):
+                return False
+            return not others.intersects(projection.rectangle(placed))
+
+        around = projection.box(geometry)
+        label = _label(each.short_title, around, free, projection, centre_first=True)
         if label:
             taken.append(_box_of(label))
         areas.append(Area(each.name, each.title, projection.path(geometry), label))
@@ -143,7 +160,11 @@ def municipality_map(
     pins: list[Pin] = []
     for station, (x, y) in zip(drawn, places, strict=True):
         around = (x - _PIN, y - _PIN, x + _PIN, y + _PIN)
-        label = _label(station.name, around, taken, projection, centre_first=False)
+
+        def free(placed: Box, around: Box = around) -> bool:
+            return not any(_overlap(placed, one) for one in taken if one != around)
+
+        label = _label(station.name, around, free, projection, centre_first=False)
         if label:
             taken.append(_box_of(label))
         inside = dict(station.municipalities).get(profile.name) == "inside"
@@ -162,12 +183,17 @@ def _latitude(station: StationRow) -> float:
 
 
 def _label(
-    text: str, box: Box, taken: Iterable[Box], projection: _Projection, *, centre_first: bool
+    text: str,
+    around: Box,
+    free: Callable[[Box], bool],
+    projection: _Projection,
+    *,
+    centre_first: bool,
 ) -> Label | None:
-    """The first place around `box` where the text covers nothing and stays on the map."""
-    left, top, right, bottom = box
+    """The first place at `around` where the text covers nothing and stays on the map."""
+    left, top, right, bottom = around
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2 + _TEXT_HEIGHT / 3
-    around = [
+    candidates = [
         Label(text, right + 4, middle_y, "start"),
         Label(text, left - 4, middle_y, "end"),
         Label(text, middle_x, top - 5, "middle"),
@@ -177,17 +203,13 @@ def _label(
         Label(text, right, top - 5, "end"),
     ]
     if centre_first and right - left > len(text) * _LETTER_WIDTH:
-        around.insert(0, Label(text, middle_x, middle_y, "middle"))
-    blocked = list(taken)
-    for label in around:
+        candidates.insert(0, Label(text, middle_x, middle_y, "middle"))
+    for label in candidates:
         placed = _box_of(label)
         on_map = (
-            placed[0] >= 0
-            and placed[1] >= 0
-            and placed[2] <= projection.width
-            and placed[3] <= projection.height
+            min(placed) >= 0 and placed[2] <= projection.width and placed[3] <= projection.height
         )
-        if on_map and not any(_overlap(placed, other) for other in blocked if other != box):
+        if on_map and free(placed):
             return label
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckan.common import current_user, g, request
+from ckan.common import config, current_user, g, request, session
 from ckan.config.middleware.flask_app import csrf
 from flask import Flask, Response
 
@@ -59,10 +59,20 @@ def protect(app: Flask) -> None:
 
     app.before_request(check_session_forms)
     app.after_request(add_headers)
+    app.after_request(forget_error_message)
 
 
 def add_headers(response: Response) -> Response:
     """Add the security headers that an answer does not bring itself."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    return response
+
+
+def forget_error_message(response: Response) -> Response:
+    """An error page shows its message itself; the copy CKAN keeps would cost visitors a cookie."""
+    has_session = config["SESSION_COOKIE_NAME"] in request.cookies
+    if response.status_code >= 400 and not has_session and not current_user.is_authenticated:
+        session.clear()
+        session.modified = False
     return response

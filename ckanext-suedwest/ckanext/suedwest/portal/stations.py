@@ -96,7 +96,7 @@ def resource_written_values(
     """The fields of a live resource that always follow the store."""
     datum = datums[0] if datums else None
     return {
-        "url": f"{site_url}/datastore/dump/{datastream.resource_id}?format=csv",
+        "url": f"{site_url}/datastore/dump/{datastream.resource_id}",
         "url_type": URL_TYPE,
         "format": "CSV",
         "datastream_name": datastream.name,
