@@ -135,9 +135,9 @@ def _database() -> Iterator[tuple[str, str]]:
     url = os.environ.get("SUEDWEST_STORE_URL")
     if not url:
         with temporary_services() as running:
-            made = running.services.databases
-            databases.create(running.services.admin_url, made)
-            yield made.datastore_write, made.reader
+            at = running.services.addresses
+            databases.create(at.admin_url, at.databases)
+            yield at.databases.datastore_write, at.databases.reader
         return
     engine = create_store_engine(url)
     with engine.connect() as conn:
