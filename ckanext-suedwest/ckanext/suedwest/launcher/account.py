@@ -47,7 +47,9 @@ class Account:
             errors="replace",
             timeout=seconds,
             check=False,
-            **self._identity(),
+            user=self.user_id if self.switch else None,
+            group=self.group_id if self.switch else None,
+            extra_groups=[] if self.switch else None,
         )
 
     def can_execute(self, program: Path) -> bool:
@@ -61,11 +63,6 @@ class Account:
         """Whether this account can enter the directory and write there."""
         test = self.run(["/bin/sh", "-c", 'test -x "$1" && test -w "$1"', "sh", directory])
         return test.returncode == 0
-
-    def _identity(self) -> dict[str, int | list[int]]:
-        if not self.switch:
-            return {}
-        return {"user": self.user_id, "group": self.group_id, "extra_groups": []}
 
 
 def service_account() -> Account:

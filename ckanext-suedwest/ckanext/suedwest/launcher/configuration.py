@@ -6,7 +6,7 @@ from string import Template
 
 from .data_directory import DataDirectory, Instance, write_private
 from .places import CKAN_TEMPLATE
-from .services import Services
+from .services import Addresses
 
 PLUGINS = (
     "suedwest_water",
@@ -26,7 +26,7 @@ SEARCH_PLUGIN = "suedwest_search"
 SEARCH_ON_POSTGRESQL = "postgresql:"
 
 
-def write(directory: DataDirectory, instance: Instance, services: Services) -> None:
+def write(directory: DataDirectory, instance: Instance, services: Addresses) -> None:
     """Write `ckan.ini`, readable by nobody else; secrets stay the same at every start."""
     storage = directory.path / "storage"
     storage.mkdir(mode=0o700, exist_ok=True)

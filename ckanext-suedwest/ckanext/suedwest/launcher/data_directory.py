@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from . import ports
 from .errors import StepFailed
@@ -43,7 +43,11 @@ _SOCKETS_BELOW = Path("/tmp")  # noqa: S108 - a directory of our own, checked be
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What is decided once, when a data directory is made, and what `up` last used."""
+    """What is decided once, when a data directory is made, and what `up` found or did last.
+
+    `postgres` is where the cluster is; `prepared` the fingerprint of the program the databases
+    were last prepared for.
+    """
 
     id: str
     mode: Mode
@@ -52,6 +56,7 @@ class Instance:
     secrets: Mapping[str, str] = field(repr=False)
     postgres: str = ""
     prepared: str = ""
+    admin_made: bool = False
 
     @property
     def address(self) -> str:
@@ -145,9 +150,11 @@ class DataDirectory:
         content = {"format": _FORMAT, **asdict(instance)}
         write_private(self._instance_file, json.dumps(content, indent=2) + "\n")
 
-    def update(self, instance: Instance, **changes: str | int | Mapping[str, int]) -> Instance:
+    def update(
+        self, instance: Instance, **changes: str | int | bool | Mapping[str, int]
+    ) -> Instance:
         """`instance` with `changes`, kept."""
-        changed = cast(Instance, replace(instance, **changes))  # type: ignore[arg-type]
+        changed: Instance = replace(instance, **changes)  # pyright: ignore[reportArgumentType]
         if changed != instance:
             self.write(changed)
         return changed

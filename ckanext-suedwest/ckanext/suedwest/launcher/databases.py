@@ -39,6 +39,11 @@ class Databases:
         return str(make_url(self.catalogue).username)
 
 
+def instance_name(instance_id: str) -> str:
+    """What roles and databases of an instance are called, before their endings."""
+    return f"suedwest_{instance_id}"
+
+
 def addresses(admin_url: str, name: str, owner_password: str, reader_password: str) -> Databases:
     """Where the databases of the instance `name` are, on the server of `admin_url`."""
     server = make_url(admin_url)

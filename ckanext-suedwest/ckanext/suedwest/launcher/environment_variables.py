@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+from ..ingest.replay.__main__ import ROOT as REPLAY_PATH
 from .data_directory import DataDirectory, Instance
 from .places import PROGRAMS
 from .ports import HOST
-from .services import Services
+from .services import Addresses
 
 MARK = "SUEDWEST_INSTANCE"
 """Variable every process of an instance carries; its value is the data directory."""
@@ -31,14 +32,16 @@ def of_services(directory: DataDirectory) -> dict[str, str]:
     }
 
 
-def of_instance(directory: DataDirectory, instance: Instance, services: Services) -> dict[str, str]:
+def of_instance(
+    directory: DataDirectory, instance: Instance, addresses: Addresses
+) -> dict[str, str]:
     """What every process of an instance is told."""
     told = {
         "CKAN_INI": str(directory.ini),
         "SUEDWEST_MODE": instance.mode,
-        "SUEDWEST_STORE_URL": services.databases.datastore_write,
-        "SUEDWEST_BROKER_URL": services.broker_url,
+        "SUEDWEST_STORE_URL": addresses.databases.datastore_write,
+        "SUEDWEST_BROKER_URL": addresses.broker_url,
     }
     if instance.mode == "sandbox":
-        told["SUEDWEST_REPLAY_URL"] = f"http://{HOST}:{instance.ports['replay']}"
+        told["SUEDWEST_REPLAY_URL"] = f"http://{HOST}:{instance.ports['replay']}{REPLAY_PATH}"
     return {**of_services(directory), **told}

@@ -39,11 +39,6 @@ class Cluster:
     password: str
 
     @property
-    def url(self) -> str:
-        """Address for its superuser."""
-        return database_url(ADMIN, self.password, self.socket, "postgres")
-
-    @property
     def command(self) -> list[str]:
         """What to run, in the foreground, as `account`."""
         command = [str(self.binaries / "bin" / "postgres"), "-D", str(self.data)]
@@ -52,13 +47,13 @@ class Cluster:
         return command
 
 
-def database_url(user: str, password: str, socket: Path, database: str) -> str:
-    """An address through a unix socket. All parts are plain ASCII of our own making."""
-    return f"postgresql://{user}:{password}@/{database}?host={socket}"
+def admin_url(sockets: Path, password: str) -> str:
+    """Address for the superuser of the cluster whose socket lies below `sockets`."""
+    return f"postgresql://{ADMIN}:{password}@/postgres?host={_socket(sockets)}"
 
 
 def locate(
-    data: Path, key: str, socket: Path, account: Account, password: str, remembered: str = ""
+    data: Path, key: str, sockets: Path, account: Account, password: str, remembered: str = ""
 ) -> Cluster:
     """Choose the folders of a cluster, so that `account` reaches its binaries and its data.
 
@@ -80,7 +75,11 @@ def locate(
         if account.switch and not account.can_use_directory(chosen):
             chosen.rmdir()
             chosen = elsewhere / "postgres"
-    return Cluster(account, binaries, chosen, socket / "postgres", password)
+    return Cluster(account, binaries, chosen, _socket(sockets), password)
+
+
+def _socket(sockets: Path) -> Path:
+    return sockets / "postgres"
 
 
 def prepare(cluster: Cluster) -> None:
@@ -119,6 +118,13 @@ def prepare(cluster: Cluster) -> None:
             f"PostgreSQL could not make its files in {cluster.data}:\n{_tail(made.stdout)}",
             "If the disk is full, make room; then run `./suedwest up` again.",
         )
+
+
+def remove_elsewhere(key: str) -> None:
+    """Delete what `locate` put outside the data directory."""
+    elsewhere = _ELSEWHERE / key
+    if elsewhere.exists():
+        shutil.rmtree(elsewhere)
 
 
 def check(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import ingest, launcher
 from .data_directory import DataDirectory, Instance
 from .places import PROGRAMS
 from .ports import HOST
@@ -10,8 +11,8 @@ from .supervision import Program
 KIND = "application"
 WEB = "web"
 _PYTHON = str(PROGRAMS / "python")
-_LAUNCHER = __package__
-_INGEST = _LAUNCHER.replace(".launcher", ".ingest")
+_LAUNCHER = launcher.__name__
+_INGEST = ingest.__name__
 # Beside the services two cores serve two workers; threads wait for the database meanwhile.
 _WORKERS = 2
 _THREADS = 4

@@ -20,20 +20,48 @@ _CONFIGURED_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """Addresses of all services, and the programs to run for the embedded ones."""
+class Addresses:
+    """Where all services of an instance are."""
 
     admin_url: str
     redis_url: str
     broker_url: str
     solr_url: str | None
     databases: Databases
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The addresses, and the programs to run for the embedded services."""
+
+    addresses: Addresses
     cluster: postgres.Cluster | None
     programs: tuple[Program, ...]
 
     def has(self, name: str) -> bool:
         """Whether the service `name` is embedded."""
         return any(program.name == name for program in self.programs)
+
+
+def addresses(
+    directory: DataDirectory, instance: Instance, settings: Mapping[str, str]
+) -> Addresses:
+    """Where each service is, by `settings` or, when embedded, by our own choice."""
+    admin_url = settings.get("SUEDWEST_DATABASE_URL") or postgres.admin_url(
+        directory.sockets, instance.secrets["postgres_admin"]
+    )
+    return Addresses(
+        admin_url=admin_url,
+        redis_url=settings.get("SUEDWEST_REDIS_URL") or redis_server.url(directory.sockets),
+        broker_url=settings.get("SUEDWEST_BROKER_URL") or broker.url(instance),
+        solr_url=settings.get("SUEDWEST_SOLR_URL"),
+        databases=databases.addresses(
+            admin_url,
+            databases.instance_name(instance.id),
+            instance.secrets["database_owner"],
+            instance.secrets["database_reader"],
+        ),
+    )
 
 
 def plan(
@@ -43,15 +71,14 @@ def plan(
     *,
     durable: bool = True,
 ) -> Services:
-    """Decide where each service is and make the files of the embedded ones.
+    """Decide which services are embedded, and make the files of these.
 
     `durable=False` is for tests: PostgreSQL then does not wait for the disk.
     """
     sockets = directory.make_socket_directory()
     programs: list[Program] = []
     cluster: postgres.Cluster | None = None
-    admin_url = settings.get("SUEDWEST_DATABASE_URL", "")
-    if not admin_url:
+    if "SUEDWEST_DATABASE_URL" not in settings:
         cluster = postgres.locate(
             directory.path,
             directory.key,
@@ -61,37 +88,18 @@ def plan(
             instance.postgres,
         )
         postgres.prepare(cluster)
-        admin_url = cluster.url
         command = cluster.command if durable else [*cluster.command, "-c", "fsync=off"]
         user = cluster.account.name if cluster.account.switch else None
         # SIGINT is PostgreSQL's fast shutdown: it ends sessions and writes everything out.
         programs.append(Program("postgres", KIND, command, user, "INT", 60))
-    redis_url = settings.get("SUEDWEST_REDIS_URL", "")
-    if not redis_url:
-        redis_url = redis_server.url(sockets)
+    if "SUEDWEST_REDIS_URL" not in settings:
         command = redis_server.command(directory.path / "redis", sockets)
         programs.append(Program("redis", KIND, command))
-    broker_url = settings.get("SUEDWEST_BROKER_URL", "")
-    if not broker_url:
-        broker_url = broker.url(instance)
+    if "SUEDWEST_BROKER_URL" not in settings:
         configuration = directory.path / "broker.json"
         broker.write_configuration(configuration, instance, directory.path / "broker")
         programs.append(Program("broker", KIND, broker.command(configuration)))
-    name = f"suedwest_{instance.id}"
-    return Services(
-        admin_url=admin_url,
-        redis_url=redis_url,
-        broker_url=broker_url,
-        solr_url=settings.get("SUEDWEST_SOLR_URL"),
-        databases=databases.addresses(
-            admin_url,
-            name,
-            instance.secrets["database_owner"],
-            instance.secrets["database_reader"],
-        ),
-        cluster=cluster,
-        programs=tuple(programs),
-    )
+    return Services(addresses(directory, instance, settings), cluster, tuple(programs))
 
 
 def start(services: Services, supervisor: Supervisor) -> None:
@@ -102,9 +110,10 @@ def start(services: Services, supervisor: Supervisor) -> None:
     """
     for program in services.programs:
         supervisor.start_program(program)
-    _wait(services, supervisor, "postgres", lambda: postgres.check(services.admin_url))
-    _wait(services, supervisor, "redis", lambda: redis_server.check(services.redis_url))
-    _wait(services, supervisor, "broker", lambda: _check_broker(services.broker_url))
+    at = services.addresses
+    _wait(services, supervisor, "postgres", lambda: postgres.check(at.admin_url))
+    _wait(services, supervisor, "redis", lambda: redis_server.check(at.redis_url))
+    _wait(services, supervisor, "broker", lambda: _check_broker(at.broker_url))
 
 
 def _check_broker(url: str) -> None:
