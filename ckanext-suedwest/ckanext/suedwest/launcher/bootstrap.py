@@ -56,7 +56,7 @@ def enter(checkout: str, arguments: Sequence[str]) -> NoReturn:
         sys.exit(f"\nsuedwest: {error.strerror} ({error.filename})")
     except KeyboardInterrupt:
         sys.exit("\nsuedwest: interrupted")
-    os.execv(python, [str(python), "-m", "ckanext.suedwest.launcher", *arguments])
+    os.execv(python, [str(python), "-m", "ckanext.suedwest.launcher", *arguments])  # noqa: S606
 
 
 def prepare(root: Path, wanted: str) -> Path:
