@@ -1,0 +1,156 @@
+"""From the dictionary CKAN hands to its index to the row that is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from .words import fold, lexemes, quoted, words_of
+
+# Weights of a tsvector: what a hit in a field is worth in the ranking.
+_WEIGHTS = {"title": "A", "name": "B", "tags": "B", "groups": "B", "organization": "B"}
+_NOTES_WEIGHT = "C"
+# Text that CKAN's Solr schema copies into its field for everything.
+_SEARCHED = frozenset(
+    [
+        "title",
+        "name",
+        "tags",
+        "groups",
+        "organization",
+        "notes",
+        "license",
+        "url",
+        "ckan_url",
+        "download_url",
+        "res_url",
+        "res_name",
+        "res_description",
+        "maintainer",
+        "author",
+        "text",
+    ]
+)
+_SEARCHED_PREFIXES = ("extras_", "res_extras_", "vocab_")
+_SEPARATE = frozenset({"data_dict", "validated_data_dict"})
+# PostgreSQL keeps at most 16,383 positions of a tsvector.
+_MOST_WORDS = 16_000
+_INSTANTS = ("metadata_created", "metadata_modified")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of `suedwest_search.document` for one document of CKAN's index.
+
+    Raises:
+        KeyError: without `index_id`, `id` or `site_id`.
+    """
+    fields: dict[str, list[str]] = {}
+    stored: dict[str, Any] = {}
+    for key, value in document.items():
+        if value is None or key in _SEPARATE:
+            continue
+        values = _texts(value)
+        if key.endswith("_date") or key in _INSTANTS:
+            values = [_to_milliseconds(text) for text in values]
+        if values:
+            fields[key] = values
+            stored[key] = values if isinstance(value, (list, tuple, set)) else values[0]
+    box = _box(fields)
+    return {
+        "index_id": str(document["index_id"]),
+        "site_id": str(document["site_id"]),
+        "id": str(document["id"]),
+        "name": str(document.get("name") or ""),
+        "fields": fields,
+        "stored": stored,
+        "words": _vector(fields),
+        "title_order": fold(fields.get("title_string", fields.get("title", [""]))[0])[:500],
+        "metadata_modified": _first(fields, "metadata_modified"),
+        "metadata_created": _first(fields, "metadata_created"),
+        "box": None if box is None else "(({},{}),({},{}))".format(*box),
+        "data_dict": _clean(document.get("data_dict")),
+        "validated_data_dict": _clean(document.get("validated_data_dict")),
+    }
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, (list, tuple, set)) else [value]
+    return list(dict.fromkeys(_text(item) for item in values if item is not None))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value).replace("\x00", "")
+
+
+def _clean(value: Any) -> str | None:
+    # an escaped NUL inside JSON text is two harmless characters; a bare one cannot be stored
+    return None if value is None else str(value).replace("\x00", "")
+
+
+def _to_milliseconds(text: str) -> str:
+    """An instant as Solr gives it back: UTC, cut to milliseconds, without a fraction of zero."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    milliseconds = instant.microsecond // 1000
+    fraction = f".{milliseconds:03d}".rstrip("0") if milliseconds else ""
+    return f"{instant:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def _first(fields: Mapping[str, list[str]], key: str) -> datetime | None:
+    for value in fields.get(key, []):
+        instant = datetime.fromisoformat(value)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return None
+
+
+def _vector(fields: Mapping[str, list[str]]) -> str:
+    """A tsvector as text. Titles come first: no description is long enough to crowd them out."""
+    entries: list[str] = []
+    position = 0
+    for key in sorted(fields, key=_order):
+        if key not in _SEARCHED and not key.startswith(_SEARCHED_PREFIXES):
+            continue
+        weight = _WEIGHTS.get(key, _NOTES_WEIGHT if key == "notes" else "D")
+        for value in fields[key]:
+            for word in words_of(value):
+                position += 1
+                if position > _MOST_WORDS:
+                    return " ".join(entries)
+                entries += [f"{quoted(lexeme)}:{position}{weight}" for lexeme in lexemes(word)]
+            position += 1  # a phrase does not reach from one value into the next
+    return " ".join(entries)
+
+
+def _order(key: str) -> tuple[str, str]:
+    return (_WEIGHTS.get(key, _NOTES_WEIGHT if key == "notes" else "D"), key)
+
+
+def _box(fields: Mapping[str, list[str]]) -> tuple[float, float, float, float] | None:
+    """Box of the dataset's outline from what ckanext-spatial indexes: WKT, or four numbers."""
+    for text in fields.get("spatial_geom", []):
+        numbers = [float(number) for number in _NUMBER.findall(text)]
+        if text.upper().startswith("ENVELOPE") and len(numbers) == 4:
+            west, east, north, south = numbers
+            return (west, south, east, north)
+        if len(numbers) >= 2 and len(numbers) % 2 == 0:
+            return _around(numbers[0::2], numbers[1::2])
+    try:
+        west, south, east, north = (float(fields[k][0]) for k in ("minx", "miny", "maxx", "maxy"))
+    except (KeyError, ValueError):
+        return None
+    return (west, south, east, north)
+
+
+def _around(xs: Iterable[float], ys: Iterable[float]) -> tuple[float, float, float, float]:
+    xs, ys = list(xs), list(ys)
+    return (min(xs), min(ys), max(xs), max(ys))

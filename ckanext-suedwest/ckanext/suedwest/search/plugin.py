@@ -1,0 +1,89 @@
+"""Plugin `suedwest_search`: CKAN's catalogue search without Solr."""
+
+from __future__ import annotations
+
+import types
+from importlib.resources import files
+from typing import Any
+
+import ckan.lib.search as search
+import ckan.lib.search.common as search_common
+import ckan.plugins as plugins
+import pysolr
+from ckan.common import CKANConfig, config
+
+from .engine import PostgresqlSearch
+from .session import unwatch, watch
+
+
+class SearchPlugin(plugins.SingletonPlugin):
+    """Chooses the engine by the scheme of `solr_url`: `http…` is Solr, anything else is ours.
+
+    CKAN reaches its engine through one attribute, `ckan.lib.search.common.pysolr`, looked up at
+    call time. That attribute is replaced while the plugin is loaded; everything above it, from
+    permission labels to facets, stays CKAN's own.
+    """
+
+    plugins.implements(plugins.IConfigurer)
+    plugins.implements(plugins.IConfigurable)
+    plugins.implements(plugins.IPluginObserver, inherit=True)
+
+    def update_config(self, config: CKANConfig) -> None:
+        """Take the seam before CKAN checks the schema of its search engine."""
+        if isinstance(search_common.pysolr, _Chooser):
+            return
+        search_common.pysolr = _Chooser()  # pyright: ignore[reportAttributeAccessIssue]
+        search._get_schema_from_solr = _schema_of_the_engine
+
+    def configure(self, config: CKANConfig) -> None:
+        """CKAN's session exists now."""
+        watch()
+
+    def after_unload(self, service: Any) -> None:
+        """Give the seam back."""
+        if service is self:
+            search_common.pysolr = pysolr
+            search._get_schema_from_solr = _schema_from_solr
+            unwatch()
+
+
+class _Chooser(types.ModuleType):
+    """`pysolr` with a `Solr` that chooses by the URL."""
+
+    def __init__(self) -> None:
+        super().__init__("pysolr")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pysolr, name)
+
+    @staticmethod
+    def Solr(url: str, *arguments: Any, **options: Any) -> Any:  # noqa: N802 - pysolr's name
+        """A connection to Solr, or the search on PostgreSQL."""
+        if _is_solr(url):
+            return pysolr.Solr(url, *arguments, **options)
+        return PostgresqlSearch(url, *arguments, **options)
+
+
+_schema_from_solr = search._get_schema_from_solr
+
+
+class _PackagedSchema:
+    """CKAN's own schema file in the shape of an answer of Solr: it is what the engine follows."""
+
+    @property
+    def text(self) -> str:
+        """The schema as XML."""
+        return (files("ckan") / "config" / "solr" / "schema.xml").read_text(encoding="utf-8")
+
+    def raise_for_status(self) -> None:
+        """A file has no status."""
+
+
+def _schema_of_the_engine(offset: str) -> Any:
+    if _is_solr(config["solr_url"]):
+        return _schema_from_solr(offset)
+    return _PackagedSchema()
+
+
+def _is_solr(url: str | None) -> bool:
+    return (url or "").startswith(("http://", "https://"))

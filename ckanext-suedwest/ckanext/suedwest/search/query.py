@@ -1,0 +1,260 @@
+"""CKAN's query dialect as a tree: Lucene's classic syntax, read by recursive descent.
+
+Own code, because the library that reads this syntax lets a mandatory clause slide into an optional
+branch (`+capacity:public a:x OR b:y`), which would show private datasets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+LONGEST_QUERY = 10_000
+DEEPEST_NESTING = 30
+
+
+class QueryRefused(ValueError):
+    """The query cannot be understood; the message is one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """`*:*`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One word, or a phrase when quoted; `prefix` for a trailing `*`. `field` None: the default."""
+
+    text: str
+    field: str | None = None
+    phrase: bool = False
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`field:[low TO high]`, None for an open end."""
+
+    field: str
+    low: str | None
+    high: str | None
+    low_included: bool
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Outline or box of the dataset meets `(west, south, east, north)` in degrees."""
+
+    field: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Clauses:
+    """Lucene's boolean query: with any `must`, the `should` only count for the score."""
+
+    must: list[Node] = field(default_factory=list["Node"])
+    should: list[Node] = field(default_factory=list["Node"])
+    must_not: list[Node] = field(default_factory=list["Node"])
+
+
+Node = Everything | Words | Range | Within | Clauses
+
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>\s+)
+    | (?P<op>&&|\|\||[()+\-!])
+    | (?P<phrase>"(?:[^"\\]|\\.)*")
+    | (?P<range>[\[{](?:[^\]}"]|"[^"]*")*[\]}])
+    | (?P<colon>:)
+    | (?P<word>(?:\\.|[^\s()"\[\]{}:\\])+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_RANGE = re.compile(r'^([\[{])\s*("[^"]*"|\S+)\s+TO\s+("[^"]*"|\S+?)\s*([\]}])$', re.DOTALL)
+_ENVELOPE = re.compile(
+    r"^\{!field\s+f=(\w+)\}\s*Intersects\(ENVELOPE\(([^()]*)\)\)\s*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def parse(query: str) -> Node:
+    """The tree of a query or filter whose default operator is AND.
+
+    Raises:
+        QueryRefused: syntax that is not known, too long or nested too deep.
+    """
+    if len(query) > LONGEST_QUERY:
+        raise QueryRefused(f"The query is longer than {LONGEST_QUERY} characters.")
+    if "\x00" in query:
+        raise QueryRefused("The query contains a character that cannot be searched.")
+    if query.lstrip().startswith("{!"):
+        return _local_parameters(query.strip())
+    parser = _Parser(_tokens(query))
+    node = parser.clauses(0)
+    if parser.peek() is not None:
+        raise QueryRefused("The query closes a bracket that it never opened.")
+    return node
+
+
+def _local_parameters(query: str) -> Within:
+    match = _ENVELOPE.match(query)
+    if not match:
+        raise QueryRefused("Of local parameters only {!field f=…}Intersects(ENVELOPE(…)) is known.")
+    try:
+        west, east, north, south = (float(part) for part in match[2].split(","))
+    except ValueError:
+        raise QueryRefused("ENVELOPE needs four numbers: west, east, north, south.") from None
+    return Within(match[1], (west, south, east, north))
+
+
+def _tokens(query: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    position = 0
+    while position < len(query):
+        match = _TOKEN.match(query, position)
+        if not match or not match.lastgroup:
+            raise QueryRefused(
+                f"The query cannot be read from {query[position : position + 20]!r} on."
+            )
+        if match.lastgroup != "blank":
+            tokens.append(_Token(match.lastgroup, match[0], match.start(), match.end()))
+        position = match.end()
+    return tokens
+
+
+class _Parser:
+    def __init__(self, tokens: list[_Token]) -> None:
+        self.tokens = tokens
+        self.position = 0
+
+    def peek(self, ahead: int = 0) -> _Token | None:
+        index = self.position + ahead
+        return self.tokens[index] if index < len(self.tokens) else None
+
+    def clauses(self, depth: int, field_: str | None = None) -> Node:
+        """Clauses up to a closing bracket or the end."""
+        if depth > DEEPEST_NESTING:
+            raise QueryRefused("The query is nested too deep.")
+        found: list[tuple[str, Node]] = []
+        operator = ""
+        while (token := self.peek()) is not None and token.text != ")":
+            word = token.text if token.kind in ("word", "op") else ""
+            if word in ("AND", "&&", "OR", "||"):
+                if not found or operator:
+                    raise QueryRefused(f"{word} stands without something on both sides.")
+                operator = "AND" if word in ("AND", "&&") else "OR"
+                self.position += 1
+                continue
+            modifier = ""
+            while (token := self.peek()) is not None and self._is_modifier(token):
+                modifier = "+" if token.text == "+" else "-"
+                self.position += 1
+            node = self.clause(depth, field_)
+            if operator == "OR":
+                previous, node_before = found[-1]
+                if previous == "":
+                    found[-1] = ("OR", node_before)
+                found.append((modifier or "OR", node))
+            else:
+                if operator == "AND" and found[-1][0] == "OR":
+                    found[-1] = ("+", found[-1][1])
+                found.append((modifier or ("+" if operator == "AND" else ""), node))
+            operator = ""
+        if operator:
+            raise QueryRefused(f"{operator} stands without something on both sides.")
+        return _combine(found)
+
+    @staticmethod
+    def _is_modifier(token: _Token) -> bool:
+        return (token.kind == "op" and token.text in "+-!") or (
+            token.kind == "word" and token.text == "NOT"
+        )
+
+    def clause(self, depth: int, field_: str | None) -> Node:
+        token = self.peek()
+        if token is None or token.text == ")":
+            raise QueryRefused("A sign or bracket stands without anything behind it.")
+        following = self.peek(1)
+        if token.kind == "word" and following is not None and following.kind == "colon":
+            self.position += 2
+            return self.value(depth, _unescape(token.text))
+        return self.value(depth, field_)
+
+    def value(self, depth: int, field_: str | None) -> Node:
+        token = self.peek()
+        if token is None:
+            raise QueryRefused(f"Nothing stands behind „{field_}:“." if field_ else "It is empty.")
+        self.position += 1
+        if token.text == "(" and token.kind == "op":
+            node = self.clauses(depth + 1, field_)
+            closing = self.peek()
+            if closing is None:
+                raise QueryRefused("A bracket is never closed.")
+            self.position += 1
+            return node
+        if token.kind == "phrase":
+            return Words(_unescape(token.text[1:-1]), field_, phrase=True)
+        if token.kind == "range":
+            return _range(token.text, field_)
+        if token.kind == "word":
+            text = token.text
+            # a minus inside a word belongs to it: `pegel-rhein-andernach`, `2026-09`
+            while (
+                (more := self.peek()) is not None
+                and more.start == self.tokens[self.position - 1].end
+                and (more.kind == "word" or (more.kind == "op" and more.text in "+-!"))
+            ):
+                text += more.text
+                self.position += 1
+            return _word(text, field_)
+        raise QueryRefused(f"{token.text!r} stands where a word was expected.")
+
+
+def _word(text: str, field_: str | None) -> Node:
+    text = re.sub(r"(?<!\\)\^[\d.]+$", "", text)
+    text = re.sub(r"(?<!\\)~[\d.]*$", "", text)
+    if text == "*" and field_ in (None, "*"):
+        return Everything()
+    if text == "*":
+        return Range(str(field_), None, None, True, True)
+    prefix = text.endswith("*") and not text.endswith("\\*")
+    text = text.rstrip("*") if prefix else text
+    if re.search(r"(?<!\\)[*?]", text):
+        raise QueryRefused("A * may only stand at the end of a word.")
+    return Words(_unescape(text), field_, prefix=prefix)
+
+
+def _range(text: str, field_: str | None) -> Range:
+    match = _RANGE.match(text)
+    if not match or field_ is None:
+        raise QueryRefused("A range reads field:[low TO high].")
+    low, high = (None if end == "*" else end.strip('"') for end in (match[2], match[3]))
+    return Range(field_, low, high, match[1] == "[", match[4] == "]")
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+def _combine(found: list[tuple[str, Node]]) -> Node:
+    clauses = Clauses()
+    for modifier, node in found:
+        if modifier == "-":
+            clauses.must_not.append(node)
+        elif modifier == "OR":
+            clauses.should.append(node)
+        else:
+            clauses.must.append(node)
+    if len(found) == 1 and not clauses.must_not:
+        return found[0][1]
+    return clauses
