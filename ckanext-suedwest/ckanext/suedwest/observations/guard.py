@@ -29,12 +29,18 @@ def check_resources(context: Context, dataset: dict[str, Any]) -> None:
     if not isinstance(resources, list):
         return
     known = find_all(each.get("id") for each in resources if isinstance(each, dict))
-    errors: list[dict[str, list[str]]] = []
+    errors: list[Any] = []
     for resource in resources:
         problem = _check(context, dataset, resource, known) if isinstance(resource, dict) else {}
         errors.append(problem)
     if any(errors):
         raise tk.ValidationError({"resources": errors})
+
+
+def names_live_resource(data_dict: dict[str, Any]) -> bool:
+    """Whether a DataStore action is asked to work on a live resource."""
+    # CKAN takes the id under either name.
+    return bool(find_all(data_dict.get(key) for key in ("resource_id", "id")))
 
 
 def live_ids(package_id: str) -> list[str]:

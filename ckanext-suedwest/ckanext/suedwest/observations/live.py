@@ -230,5 +230,6 @@ def _create(connection: Connection, series: LiveSeries, definition: str) -> None
 
 def _execute(connection: Connection, statement: sql.SQL, name: str, *parts: sql.Composable) -> None:
     # Names and comments cannot be bound parameters of DDL; psycopg2.sql quotes them.
-    with connection.connection.cursor() as cursor:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
         cursor.execute(statement.format(sql.Identifier(name), *parts))

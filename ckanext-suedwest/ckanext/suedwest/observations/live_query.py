@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PageMark:
-    """How the next page is found: the aggregate of this page's `_id`, and the filter on it."""
+    """How the next page is found: the last time of this page, and the filter on its `_id`."""
 
     aggregate: str
     operator: str
@@ -29,6 +29,11 @@ def time_of(identifier: Any) -> str | None:
         return (_EPOCH + timedelta(microseconds=int(str(identifier)))).isoformat()
     except (ValueError, OverflowError):
         return None
+
+
+def identifier_of(time: datetime) -> int:
+    """The `_id` of a time."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def filter_by_time(operation: FilterOp | None) -> FilterOp | None:
@@ -79,7 +84,9 @@ def iso_in_text(column: str) -> str:
     name = column.strip('"')
     if COLUMN_TYPES.get(name) != "timestamptz":
         return column
-    return f"to_json({column}) #>> '{{}}' AS {column}"
+    # In a UTC session this is what to_json writes, at half its cost.
+    # The backslash keeps SQLAlchemy from taking :00 for a parameter.
+    return f"replace({column}::text, ' ', 'T') || '\\:00' AS {column}"
 
 
 def _parsed(clause: str) -> tuple[str, str]:

@@ -105,19 +105,25 @@ def _search(
     sort = live_query.sort_by_time(data_dict)
     query = _hooked_query(context, data_dict, sort)
     statement = _statement(series, query)
-    records = _records(connection, statement, data_dict["records_format"], "api_version" in context)
-    mark = (
-        live_query.page_mark(sort, statement.distinct) if data_dict["include_next_page"] else None
+    records, found = _records(
+        connection, statement, data_dict["records_format"], as_text="api_version" in context
     )
-    if mark is not None:
+    mark = live_query.page_mark(sort, statement.distinct)
+    if data_dict["include_next_page"] and mark is not None:
         last = connection.execute(
-            text(f"SELECT {mark.aggregate}({ID_COLUMN}) FROM ({statement.page}) AS page"),
+            text(f"SELECT {mark.aggregate}({TIME_COLUMN}) FROM ({statement.page}) AS page"),
             statement.parameters,
         ).scalar_one()
         if last is not None:
-            data_dict["next_page"] = {ID_COLUMN: {mark.operator: last}}
+            identifier = live_query.identifier_of(last)
+            data_dict["next_page"] = {ID_COLUMN: {mark.operator: identifier}}
     if data_dict["include_total"]:
-        data_dict["total"] = _total(connection, series, statement)
+        ends_here = 0 < found < statement.parameters["limit"]
+        data_dict["total"] = (
+            statement.parameters["offset"] + found
+            if ends_here
+            else _total(connection, series, statement)
+        )
     fields = fields_of(connection, series.resource_id)
     shown = helpers.get_list(data_dict.get("fields")) or list(fields)
     data_dict.pop("filterops", None)
@@ -170,27 +176,27 @@ def _statement(series: LiveSeries, query: dict[str, Any]) -> _Statement:
 
 def _records(
     connection: Connection, statement: _Statement, records_format: str, as_text: bool
-) -> Any:
+) -> tuple[Any, int]:
+    """The records in their format, and how many they are."""
     if records_format in ("csv", "tsv"):
-        return _copied(connection, statement, "\t" if records_format == "tsv" else ",")
+        lines = _copied(connection, statement, "\t" if records_format == "tsv" else ",")
+        return lines, lines.count("\n")
     if records_format == "lists":
-        picked = statement.picked(
-            "'[' || " + " || ',' || ".join(statement.columns) + " || ']' AS v"
-        )
-        collected = "'[' || string_agg(picked.v, ',') || ']'"
+        listed = " || ',' || ".join(statement.columns)
+        picked = statement.picked(f"'[' || {listed} || ']' AS listed")
+        collected = "'[' || string_agg(picked.listed, ',') || ']'"
     else:
         picked = statement.picked(", ".join(statement.columns))
         collected = "array_to_json(array_agg(picked))::text"
-    found = connection.execute(
+    records, count = connection.execute(
         text(
-            f"WITH page AS ({statement.page}), picked AS ({picked}) SELECT {collected} FROM picked"
+            f"WITH page AS ({statement.page}), picked AS ({picked})"
+            f" SELECT coalesce({collected}, '[]'), count(*) FROM picked"
         ),
         statement.parameters,
-    ).scalar_one()
-    if found is None:
-        return []
+    ).one()
     # The web API hands the text on without reading it.
-    return LazyJSONObject(found) if as_text else msgspec.json.decode(found)
+    return LazyJSONObject(records) if as_text else msgspec.json.decode(records), count
 
 
 def _copied(connection: Connection, statement: _Statement, delimiter: str) -> str:
@@ -198,7 +204,8 @@ def _copied(connection: Connection, statement: _Statement, delimiter: str) -> st
     picked = statement.picked(", ".join(statement.columns))
     compiled = text(f"WITH page AS ({statement.page}) {picked}").compile(connection)
     buffer = StringIO()
-    with connection.connection.cursor() as cursor:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
         # COPY takes no bound parameters, so the driver quotes them into the text.
         select = cursor.mogrify(str(compiled), statement.parameters).decode()
         cursor.copy_expert(
@@ -230,6 +237,4 @@ def _errors_for_users() -> Iterator[None]:
         if error.connection_invalidated:
             raise
         reason = str(error.orig).partition("\n")[0]
-        raise tk.ValidationError(
-            {"query": ["Invalid query"], "info": {"orig": [reason]}}
-        ) from error
+        raise tk.ValidationError({"query": ["Invalid query", reason]}) from error

@@ -14,7 +14,7 @@ from ckanext.datastore.helpers import get_list
 
 from ...store.sources import SourceStatus, ingest_status
 from ..backend import refuse_writing
-from ..guard import check_resources, live_ids
+from ..guard import check_resources, live_ids, names_live_resource
 from ..live import drop_view, ensure_view, find_all
 from ..store_access import write_engine
 
@@ -82,10 +82,10 @@ def package_update(original: Action, context: Context, data_dict: DataDict) -> A
     """As CKAN's; live resources stay live, and a restored dataset gets its views back."""
     check_resources(context, data_dict)
     package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
-    was_deleted = package is not None and package.state == model.State.DELETED
+    deleted = package if package and package.state == model.State.DELETED else None
     answer = original(context, data_dict)
-    if was_deleted and package.state == model.State.ACTIVE:
-        resources = (each.id for each in package.resources)
+    if deleted and deleted.state == model.State.ACTIVE:
+        resources = (each.id for each in deleted.resources)
         for series in find_all(resources).values():
             if series.public:
                 ensure_view(write_engine(), series.datastream_id, series.resource_id)
@@ -119,7 +119,7 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
     statuses = ingest_status(write_engine(), datetime.now(UTC))
     if not wanted and not authz.is_sysadmin(context.get("user")):
         own = tk.get_action("organization_list_for_user")(
-            {"user": context["user"]}, {"permission": "update_dataset"}
+            {"user": context.get("user", "")}, {"permission": "update_dataset"}
         )
         visible = {None, *(each["name"] for each in own)}
     elif wanted:
@@ -130,8 +130,7 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
 
 
 def _refuse_live(data_dict: DataDict) -> None:
-    # CKAN takes the id under either name.
-    if find_all(data_dict[key] for key in ("resource_id", "id") if data_dict.get(key)):
+    if names_live_resource(data_dict):
         refuse_writing()
 
 

@@ -8,7 +8,7 @@ import ckan.authz as authz
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthFunction, AuthResult, Context, DataDict
 
-from ..live import find_all
+from ..guard import names_live_resource
 
 __all__ = [
     "datastore_create",
@@ -20,26 +20,26 @@ __all__ = [
 
 
 @tk.chained_auth_function
-def datastore_create(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_create(original: AuthFunction, context: Context, data_dict: Any) -> AuthResult:
     """Nobody writes to a live resource."""
     return _unless_live(original, context, data_dict)
 
 
 @tk.chained_auth_function
-def datastore_upsert(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_upsert(original: AuthFunction, context: Context, data_dict: Any) -> AuthResult:
     """Nobody writes to a live resource."""
     return _unless_live(original, context, data_dict)
 
 
 @tk.chained_auth_function
-def datastore_delete(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_delete(original: AuthFunction, context: Context, data_dict: Any) -> AuthResult:
     """Nobody writes to a live resource."""
     return _unless_live(original, context, data_dict)
 
 
 @tk.chained_auth_function
 def datastore_records_delete(
-    original: AuthFunction, context: Context, data_dict: DataDict
+    original: AuthFunction, context: Context, data_dict: Any
 ) -> AuthResult:
     """Nobody writes to a live resource."""
     return _unless_live(original, context, data_dict)
@@ -59,6 +59,6 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def _unless_live(original: AuthFunction, context: Context, data_dict: Any) -> AuthResult:
-    if find_all(data_dict[key] for key in ("resource_id", "id") if data_dict.get(key)):
+    if data_dict and names_live_resource(data_dict):
         return {"success": False, "msg": tk._("Only its source writes to a live resource.")}
     return original(context, data_dict)

