@@ -102,6 +102,11 @@ class DataDirectory:
 
     def make(self, mode: Mode, port: int) -> Instance:
         """Make the directory and decide what is decided once."""
+        if "%" in str(self.path) or not str(self.path).isprintable():
+            raise StepFailed(
+                f"{self.path} cannot be used: CKAN takes a percent sign in a path for a reference.",
+                "Blanks and umlauts are fine. Name another directory with --data.",
+            )
         self.path.mkdir(parents=True, exist_ok=True)
         if any(self.path.iterdir()) and not self._only_settings():
             raise StepFailed(
