@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -243,7 +244,9 @@ def _load_ckan(running: TemporaryServices, folder: Path) -> None:
         ),
         encoding="utf-8",
     )
+    logging.disable()  # there is no Solr, and nothing here asks for one
     load_environment(load_config(str(configuration)))
+    logging.disable(logging.NOTSET)
 
 
 def main() -> None:

@@ -136,6 +136,24 @@ def test_a_changed_unit_reaches_the_dictionary(gauge, store):
     assert fields[2]["info"]["unit"] == "mm"
 
 
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_the_newest_rows_come_straight_from_the_primary_key(gauge, store, order):
+    with store.connect() as connection:
+        # The tables of a test are too small to be worth an index.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
+        plan = "\n".join(
+            connection.exec_driver_sql(
+                f'EXPLAIN SELECT * FROM "{gauge.resource_id}"'
+                f" ORDER BY phenomenon_time {order} LIMIT 100"
+            ).scalars()
+        )
+    assert "Function Scan" not in plan
+    assert "Sort" not in plan
+    assert "_pkey on observation_2026" in plan
+
+
 def test_an_internal_series_never_gets_a_view(gauge, store):
     with pytest.raises(ViewRefused, match="internal"):
         ensure_view(store, gauge.internal_datastream_id, gauge.internal_resource_id)
