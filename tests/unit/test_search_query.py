@@ -1,0 +1,183 @@
+"""The query dialect: what it reads, what it refuses, and that a filter never becomes optional."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ckanext.suedwest.search.query import (
+    Clauses,
+    Everything,
+    Node,
+    QueryRefused,
+    Range,
+    Within,
+    Words,
+    parse,
+)
+from ckanext.suedwest.search.sql import Condition, required_matches
+from ckanext.suedwest.search.words import fold, lexemes, stems, words_of
+
+PUBLIC = Words("public", "capacity")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("*:*", Everything()),
+        ("*", Everything()),
+        ("Wasser", Words("Wasser")),
+        ("title:Wasser", Words("Wasser", "title")),
+        ('name:"pegel-rhein"', Words("pegel-rhein", "name", phrase=True)),
+        ("groups:pegel-rhein-andernach", Words("pegel-rhein-andernach", "groups")),
+        ("Brück*", Words("Brück", prefix=True)),
+        ("owner_org:*", Range("owner_org", None, None, True, True)),
+        (
+            "metadata_modified:[2026-01-01T00:00:00Z TO NOW]",
+            Range("metadata_modified", "2026-01-01T00:00:00Z", "NOW", True, True),
+        ),
+        ("views:{1 TO *]", Range("views", "1", None, False, True)),
+        ("a b", Clauses(must=[Words("a"), Words("b")])),
+        ("a AND b", Clauses(must=[Words("a"), Words("b")])),
+        ("a OR b", Clauses(should=[Words("a"), Words("b")])),
+        ("a || b", Clauses(should=[Words("a"), Words("b")])),
+        ("a && !b", Clauses(must=[Words("a")], must_not=[Words("b")])),
+        ("a -b", Clauses(must=[Words("a")], must_not=[Words("b")])),
+        ("NOT a", Clauses(must_not=[Words("a")])),
+        (
+            "state:(active OR draft)",
+            Clauses(should=[Words("active", "state"), Words("draft", "state")]),
+        ),
+        ("+a:(x)", Words("x", "a")),
+        (r"title:a\:b", Words("a:b", "title")),
+        ("title:Wasser^4", Words("Wasser", "title")),
+        (
+            "{!field f=spatial_geom}Intersects(ENVELOPE(6, 8, 51, 49))",
+            Within("spatial_geom", (6.0, 49.0, 8.0, 51.0)),
+        ),
+        ("", Clauses()),
+    ],
+)
+def test_a_query_becomes_a_tree(query: str, expected: Node) -> None:
+    assert parse(query) == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "+capacity:public a:x OR b:y",
+        "a:x OR b:y +capacity:public",
+        "a:x OR +capacity:public",
+        "+capacity:public OR a:x OR b:y",
+        "(a:x OR b:y) +capacity:public",
+        "a:x || b:y AND +capacity:public",
+        "a:x OR b:y +capacity:public +state:(active OR draft)",
+    ],
+)
+def test_a_mandatory_clause_never_becomes_optional(query: str) -> None:
+    tree = parse(query)
+    assert isinstance(tree, Clauses)
+    assert PUBLIC in tree.must
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("(a", "never closed"),
+        ("a)", "never opened"),
+        ("a AND", "without something on both sides"),
+        ("OR a", "without something on both sides"),
+        ("title:", "stands behind"),
+        ("a +", "without anything behind it"),
+        ('"open', "cannot be read"),
+        ("t:[1 TO", "cannot be read"),
+        ("t:[1 2]", "field:[low TO high]"),
+        ("[1 TO 2]", "field:[low TO high]"),
+        ("*asser", "end of a word"),
+        ("W?sser", "end of a word"),
+        ("{!lucene}a", "local parameters"),
+        ("{!field f=g}Intersects(ENVELOPE(1,2,x,4))", "four numbers"),
+        ("(" * 40 + "a" + ")" * 40, "nested too deep"),
+        ("a" * 10_001, "longer than"),
+        ("a\x00b", "cannot be searched"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_a_sentence(query: str, reason: str) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        parse(query)
+    assert reason in str(refused.value)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.text(alphabet="ab: \"()[]{}+-!&|*?^~\\/ORANDTO\n'%_;üß1", max_size=60))
+def test_any_text_is_understood_or_refused(query: str) -> None:
+    try:
+        tree = parse(query)
+    except QueryRefused:
+        return
+    condition = Condition()
+    try:
+        sql = condition.of(tree)
+    except QueryRefused:
+        return
+    # no letter of the query stands in the SQL itself
+    assert "'%_;" not in sql
+    assert "ü" not in sql
+    assert "ß" not in sql
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(min_size=1, max_size=30))
+def test_values_are_bound(value: str) -> None:
+    condition = Condition()
+    sql = condition.of(Words("x'y" + value, "organization", phrase=True))
+    assert "x'y" not in sql
+    assert any(
+        "x'y" in str(bound) or "x\\u0027y" in str(bound) for bound in condition.parameters.values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Brücke", "Bruecke"),
+        ("BRÜCKE", "brücke"),
+        ("Straße", "Strasse"),
+        ("STRASSE", "straße"),
+        ("Köln", "koeln"),
+        ("Häuser", "haeuser"),
+        ("Prüm", "Pruem"),
+    ],
+)
+def test_spellings_of_the_same_word_fold_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Wasserstände", "Wasserstand"), ("Häuser", "Haus"), ("datasets", "dataset")]
+)
+def test_inflections_share_a_stem(one: str, other: str) -> None:
+    assert stems(fold(one)) & stems(fold(other))
+
+
+def test_a_word_is_also_found_from_its_end() -> None:
+    assert "<dnatsressawlegep" in lexemes(fold("Pegelwasserstand"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("B 256, L-113", ["b", "256", "l", "113"]),
+        ("1,24 m", ["1", "24", "m"]),
+        ("", []),
+        ("…!", []),
+    ],
+)
+def test_words_of_a_text(text: str, words: list[str]) -> None:
+    assert list(words_of(text)) == words
+
+
+@pytest.mark.parametrize(("words", "required"), [(1, 1), (2, 2), (3, 2), (5, 4), (6, 4), (10, 8)])
+def test_how_many_words_must_match(words: int, required: int) -> None:
+    assert required_matches(words) == required
