@@ -6,6 +6,7 @@ UTC. The series of values are in `series`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from .series import (
     ObservationRow,
     days,
     good_points,
+    hour_means,
     observations,
     series_columns,
 )
@@ -36,12 +38,14 @@ __all__ = [
     "datums",
     "days",
     "good_points",
+    "hour_means",
     "observations",
     "series_columns",
     "station_by_id",
     "station_by_slug",
     "stations",
     "thresholds",
+    "thresholds_of",
 ]
 
 
@@ -212,17 +216,27 @@ def datastream_by_resource(bind: Engine | Connection, resource_id: str) -> Datas
 
 def thresholds(bind: Engine | Connection, datastream_id: int) -> list[ThresholdRow]:
     """The thresholds of a datastream from the lowest level up."""
+    return thresholds_of(bind, [datastream_id])[datastream_id]
+
+
+def thresholds_of(
+    bind: Engine | Connection, datastream_ids: Sequence[int]
+) -> dict[int, list[ThresholdRow]]:
+    """The thresholds of every datastream asked for, each from the lowest level up."""
+    found: dict[int, list[ThresholdRow]] = {id_: [] for id_ in datastream_ids}
     with connected(bind) as conn:
         rows = conn.execute(
             text("""
-                SELECT level, direction, code, label, kind, source, severity,
+                SELECT datastream_id, level, direction, code, label, kind, source, severity,
                        nullif(municipality, '')
-                FROM suedwest.threshold WHERE datastream_id = :id
+                FROM suedwest.threshold WHERE datastream_id = ANY (CAST(:ids AS integer[]))
                 ORDER BY level, kind, code, municipality
             """),
-            {"id": datastream_id},
+            {"ids": list(found)},
         )
-        return [ThresholdRow(*row) for row in rows]
+        for datastream_id, *columns in rows:
+            found[datastream_id].append(ThresholdRow(*columns))
+    return found
 
 
 def datums(bind: Engine | Connection, datastream_id: int) -> list[DatumRow]:

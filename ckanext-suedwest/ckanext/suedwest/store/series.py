@@ -105,6 +105,26 @@ def good_points(
     return points
 
 
+def hour_means(
+    bind: Engine | Connection, datastream_ids: Sequence[int], *, start: datetime
+) -> dict[int, list[tuple[datetime, float]]]:
+    """Means of the good values of every hour from `start` on, for every datastream asked for."""
+    means: dict[int, list[tuple[datetime, float]]] = {id_: [] for id_ in datastream_ids}
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT datastream_id, start, good_mean FROM suedwest.observation_hour
+                WHERE datastream_id = ANY (CAST(:ids AS integer[])) AND start >= :start
+                  AND good_count > 0
+                ORDER BY datastream_id, start
+            """),
+            {"ids": list(means), "start": start},
+        )
+        for datastream_id, hour, mean in rows:
+            means[datastream_id].append((hour, mean))
+    return means
+
+
 def days(bind: Engine | Connection, datastream_id: int, *, start: date, end: date) -> list[DayRow]:
     """Days from `start` to `end`, both included, that have a value."""
     with connected(bind) as conn:
