@@ -10,12 +10,11 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from ckan.common import _, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.time import BERLIN
-from . import pages
+from . import formats, pages
 from .contributions import station_kinds
 from .organizations import Profile, profile
 from .stations import title as station_title
@@ -94,28 +93,25 @@ def suedwest_station_title(station: Any) -> str:
 
 
 def suedwest_number(value: float) -> str:
-    """A number as people write it: 219.001 in German, 219,001 in English."""
-    return format_decimal(value, locale=_language())
+    """A number as people write it: 219.001 in German, 219,001 in English; 817,66 with a part."""
+    return formats.number(value, _language(), 0 if isinstance(value, int) else 2)
 
 
 def suedwest_day(value: str | date, *, short: bool = False) -> str:
-    """A day of the civil calendar; texts are ISO 8601, those of CKAN in UTC without saying so."""
+    """A civil day, `12. September 2026`; texts are ISO 8601, those of CKAN in UTC."""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and (value.hour or value.minute or value.tzinfo):
-        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(BERLIN)
-    return format_date(value, format="medium" if short else "long", locale=_language())
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(BERLIN).date()
+    if short:
+        return format_date(value, format="medium", locale=_language())
+    return formats.long_date(value, _language(), year=True)
 
 
 def suedwest_time(instant: datetime, *, weekday: bool = False) -> str:
-    """Day and clock time in Germany with the name of the zone: 29. September 2026, 15:39 MESZ."""
-    local = instant.astimezone(BERLIN)
-    language = _language()
-    day = format_date(local, format="full" if weekday else "long", locale=language)
-    zone = {"CET": "MEZ", "CEST": "MESZ"}[local.tzname() or "CET"]
-    if language == "de":
-        return f"{day}, {local:%H:%M} Uhr {zone}"
-    return f"{day}, {local:%H:%M} {local.tzname()}"
+    """Day and clock time in Germany with the zone: `29. September 2026, 15:39 Uhr MESZ`."""
+    day = formats.weekday_date(instant, _language()) if weekday else suedwest_day(instant)
+    return f"{day}, {formats.clock(instant, _language(), zone=True)}"
 
 
 def _language() -> str:
