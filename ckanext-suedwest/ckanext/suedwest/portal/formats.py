@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from markupsafe import Markup
+
 from ..domain.freshness import Freshness
 from ..domain.time import BERLIN
 from ..domain.trend import Direction, Trend
@@ -34,10 +36,24 @@ _TRENDS = {
     Direction.FALLING: {"de": "fällt langsam", "en": "falling slowly"},
     Direction.FALLING_FAST: {"de": "fällt schnell", "en": "falling fast"},
 }
+_FRESHNESS_SIGNS = {
+    Freshness.LIVE: "f-live",
+    Freshness.LATE: "f-late",
+    Freshness.SILENT: "f-silent",
+    Freshness.IMPLAUSIBLE: "f-implausible",
+    Freshness.OUT_OF_SERVICE: "f-out",
+}
+_TREND_SIGNS = {
+    Direction.RISING_FAST: "t-up2",
+    Direction.RISING: "t-up1",
+    Direction.STEADY: "t-flat",
+    Direction.FALLING: "t-dn1",
+    Direction.FALLING_FAST: "t-dn2",
+}
 
 
 def number(value: float, lang: str, decimals: int = 0) -> str:
-    """`219.001` or `219,001`; rounded half away from zero is not needed for measured values."""
+    """`219.001` or `219,001`, rounded to `decimals`; what rounds to nothing has no minus."""
     text = f"{abs(value):,.{decimals}f}"
     if lang == "de":
         text = text.translate(str.maketrans(",.", ".,"))
@@ -131,13 +147,10 @@ def moment(instant: datetime, now: datetime, lang: str) -> str:
 
 
 def since(instant: datetime, now: datetime, lang: str) -> str:
-    """`15:30 Uhr`, `gestern, 18:15 Uhr`, `dem 12. September`: what follows „seit“."""
+    """`15:30 Uhr`, `gestern, 18:15 Uhr`, `12. September`: what follows „seit“."""
+    prepositions = ("um ", "am ") if lang == "de" else ("at ", "on ")
     text = moment(instant, now, lang)
-    if lang == "de":
-        return (
-            text.removeprefix("um ").replace("am ", "dem ", 1) if text[:2] in ("um", "am") else text
-        )
-    return text.removeprefix("at ").removeprefix("on ")
+    return text.removeprefix(prepositions[0]).removeprefix(prepositions[1])
 
 
 def age_words(instant: datetime, now: datetime, lang: str) -> str:
@@ -180,6 +193,31 @@ def freshness_words(
         words = "angezweifelt" if lang == "de" else "doubted"
         return f"{words}: {reason}" if reason else f"{words}, {age}"
     return age
+
+
+def freshness_sign(state: Freshness) -> Markup:
+    """The sign that stands before the age; shapes as in the template `suedwest/symbols.html`."""
+    return _sign("sym-fresh", _FRESHNESS_SIGNS[state])
+
+
+def trend_sign(trend: Trend) -> Markup:
+    """An arrow drawn as SVG, because phones turn arrows of Unicode into emoji."""
+    return _sign("trend", _TREND_SIGNS[trend.direction])
+
+
+def class_sign(severity: int | None) -> Markup:
+    """Triangle, diamond, square or octagon for the classes 1 to 4, else an empty circle."""
+    return _sign("sym", f"l{severity if severity in (1, 2, 3, 4) else 0}")
+
+
+LOW_WATER_SIGN = Markup('<svg class="sym" aria-hidden="true"><use href="#low"/></svg>')
+NO_VALUE_SIGN = Markup('<svg class="sym" aria-hidden="true"><use href="#none"/></svg>')
+
+
+def _sign(style: str, symbol: str) -> Markup:
+    return Markup('<svg class="{}" aria-hidden="true"><use href="#{}"/></svg>').format(
+        style, symbol
+    )
 
 
 def hours_words(length: timedelta, lang: str) -> str:

@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..domain.time import BERLIN
 from . import formats, pages
 from .contributions import station_kinds
-from .organizations import Profile, profile
-from .stations import title as station_title
+from .organizations import profile
+from .profile import Profile
+from .titles import title as station_title
 
 log = logging.getLogger(__name__)
 

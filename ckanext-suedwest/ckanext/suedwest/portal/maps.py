@@ -16,8 +16,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..store.query import StationRow
-from .organizations import Profile
-from .stations import title
+from .profile import Profile
+from .titles import title
 
 _TEXT_HEIGHT = 13.0
 _LETTER_WIDTH = 7.0

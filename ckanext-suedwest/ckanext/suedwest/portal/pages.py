@@ -15,7 +15,8 @@ from ..store.query import StationRow, station_by_slug, stations
 from . import maps
 from .contributions import station_kinds
 from .interfaces import StationKind
-from .organizations import Profile, profiles
+from .organizations import profiles
+from .profile import Profile
 from .stations import PACKAGE_TYPE, package_id
 
 _NEWEST = 5

@@ -14,6 +14,7 @@ from ..domain.station import Visibility
 from ..domain.time import BERLIN
 from ..observations.live import URL_TYPE
 from ..store.query import DatastreamNow, DatumRow, StationRow
+from .titles import title
 
 PACKAGE_TYPE = "station"
 PLATFORM_ORGANIZATION = "suedwest-cluster"
@@ -26,13 +27,6 @@ _PROPERTY_NAMES = {
     "water_elevation": "Wasserspiegel über Normalhöhennull",
     "discharge": "Abfluss",
 }
-
-
-def title(station: StationRow) -> str:
-    """“Rhein bei Andernach”; the name alone when the water is not known or already in it."""
-    if not station.water or station.water.casefold() in station.name.casefold():
-        return station.name
-    return f"{station.water} bei {station.name}"
 
 
 def package_id(station_key: str) -> str:
