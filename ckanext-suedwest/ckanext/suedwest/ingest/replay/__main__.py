@@ -18,7 +18,10 @@ MAX_AGE_SECONDS = 15
 
 
 def make_server(host: str, port: int) -> ThreadingHTTPServer:
-    """The server, listening but not yet serving; port 0 takes a free one."""
+    """The server, listening but not yet serving; port 0 takes a free one.
+
+    It answers below the path of the real service, and at its own root as well.
+    """
     service = Service.recorded()
 
     class Handler(BaseHTTPRequestHandler):
@@ -29,10 +32,8 @@ def make_server(host: str, port: int) -> ThreadingHTTPServer:
         sys_version = ""
 
         def do_GET(self) -> None:
-            if self.path.startswith(ROOT + "/"):
-                status, body = service.answer(self.path.removeprefix(ROOT), datetime.now(UTC))
-            else:
-                status, body = 404, {"status": 404, "message": "Not Found"}
+            target = self.path.removeprefix(ROOT)
+            status, body = service.answer(target, datetime.now(UTC))
             content = json.dumps(body, ensure_ascii=False).encode("utf-8")
             etag = f'"{hashlib.sha256(content).hexdigest()}"'
             if status == 200 and self.headers.get("If-None-Match") == etag:

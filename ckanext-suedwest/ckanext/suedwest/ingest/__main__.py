@@ -1,0 +1,46 @@
+"""`python -m ckanext.suedwest.ingest`: one ingest process, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+
+from sqlalchemy.exc import ArgumentError
+
+from ..store.engine import create_store_engine
+from .runner import Runner
+
+STORE_URL_VARIABLE = "SUEDWEST_STORE_URL"
+
+
+def main() -> int:
+    """Run; 0 after an orderly end, 2 when the environment does not name the store."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    url = os.environ.get(STORE_URL_VARIABLE, "")
+    try:
+        engine = create_store_engine(url)
+    except ArgumentError:
+        print(
+            f"ingest: {STORE_URL_VARIABLE} does not name the store's database "
+            "(postgresql://user:password@/database?host=…)",
+            file=sys.stderr,
+        )
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logging.info("ingest is running")
+    Runner(engine, stop=stop).run()
+    engine.dispose()
+    logging.info("ingest has ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What a poller is given, and what it gives back."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from ..store.batch import Batch, Receipt
+from ..store.sources import Lease, LeaseLost, SourceRow, renew
+from ..store.writer import write_batch
+
+LEASE_FOR = timedelta(minutes=2)
+
+
+def utc_now() -> datetime:
+    """The clock of this process, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One poll of one leased source.
+
+    `stop` is set when the process is to end: a poller then finishes what it is at and leaves
+    the rest to the next poll. `clock` gives the present instant in UTC.
+    """
+
+    engine: Engine
+    source: SourceRow
+    lease: Lease
+    stop: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], datetime] = utc_now
+
+    def write(self, batch: Batch) -> Receipt:
+        """Write a batch under the lease; raises LeaseLost when another process has it."""
+        return write_batch(self.engine, batch, lease=self.lease, now=self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A poll that went well.
+
+    `state` is what the poller remembers, `summary` one line for the log, `again_after` asks to
+    be called before the regular time because there is more to fetch.
+    """
+
+    state: Mapping[str, Any]
+    summary: str
+    again_after: timedelta | None = None
+
+
+class Poller(Protocol):
+    """Asks one type of source once, and writes what it says."""
+
+    def __call__(self, task: Task) -> Outcome:
+        """Poll.
+
+        Raises:
+            SuedwestError: the source could not be read; nothing that was stored is lost.
+            sqlalchemy.exc.DBAPIError: the store could not be written.
+        """
+        ...
+
+
+class LeaseKeeper:
+    """Prolongs a lease beside the work, so that a slow source is not taken over.
+
+    When a renewal fails because of the database, the work goes on: the writing transaction
+    checks the lease anyway.
+    """
+
+    def __init__(self, engine: Engine, lease: Lease, lease_for: timedelta = LEASE_FOR) -> None:
+        self._engine = engine
+        self._lease = lease
+        self._lease_for = lease_for
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="lease keeper", daemon=True)
+
+    def __enter__(self) -> LeaseKeeper:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._done.wait(self._lease_for.total_seconds() / 3):
+            # A database that is away ends the work by itself; the next renewal may find it back.
+            with contextlib.suppress(DBAPIError):
+                try:
+                    renew(self._engine, self._lease, now=utc_now(), lease_for=self._lease_for)
+                except LeaseLost:
+                    return
