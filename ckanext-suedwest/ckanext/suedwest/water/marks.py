@@ -148,17 +148,20 @@ _MARKS = {
 }
 
 
-def is_alarm(threshold: ThresholdRow) -> bool:
-    """Whether reaching it means something; statistical marks only tell where one is."""
-    return threshold.kind != ThresholdKind.STATISTICAL
-
-
 def name(threshold: ThresholdRow, lang: str) -> str:
     """Its name in the nominative: `Marke I`, `Meldestufe 1: Radweg gesperrt`."""
     mark = _known(threshold)
     if mark is None:
         return threshold.label
     return mark.name if lang == "de" else mark.english
+
+
+def quoted(threshold: ThresholdRow, lang: str) -> str:
+    """Its name as the subject of a sentence; words of a source stand in quotation marks."""
+    if _known(threshold) is not None:
+        text = name(threshold, lang)
+        return f"Der {text[0].upper()}{text[1:]}" if text.startswith("höchster") else text
+    return f"„{threshold.label}“" if lang == "de" else f"“{threshold.label}”"
 
 
 def way_to(threshold: ThresholdRow, lang: str) -> str:
