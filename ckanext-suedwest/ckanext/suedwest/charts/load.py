@@ -38,8 +38,9 @@ def load_series(
     now: datetime,
     *,
     municipality: str | None = None,
+    columns: int | None = None,
 ) -> Series:
-    """The series of a range that ends now.
+    """The series of a range that ends at `now`, in at most `columns` columns if that is given.
 
     Where the records are younger than the range it begins with them. Thresholds of
     municipalities other than `municipality` are left out when one is given.
@@ -49,7 +50,13 @@ def load_series(
         since = datastream.first_time
         start = min(since, now - _SHORTEST_SPAN)
     with connected(bind) as connection:
-        start, step, columns = _columns(connection, datastream, start, now)
+        if columns is None:
+            start, step, found = _columns(connection, datastream, start, now)
+        else:
+            step = (now - start) / columns
+            found = series_columns(
+                connection, datastream.datastream_id, start=start, end=now, columns=columns
+            )
         series = Series(
             place=title(station),
             observed_property=datastream.observed_property,
@@ -58,10 +65,10 @@ def load_series(
             start=start,
             end=now,
             step=step,
-            columns=tuple(columns),
+            columns=tuple(found),
             gaps=(),
-            highest=_extreme(connection, datastream, columns, highest=True),
-            lowest=_extreme(connection, datastream, columns, highest=False),
+            highest=_extreme(connection, datastream, found, highest=True),
+            lowest=_extreme(connection, datastream, found, highest=False),
             latest=_latest(datastream, start, now),
             thresholds=tuple(
                 each

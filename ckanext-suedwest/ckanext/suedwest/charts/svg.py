@@ -50,7 +50,7 @@ EMBED = (
 
 _SMALLEST_SPAN = {"cm": 0.2, "m": 0.2}
 _REACH = {"cm": 1.0, "m": 1.0}
-_PIXELS_PER_STEP = 42.0
+_PIXELS_PER_STEP = 33.0
 
 
 def axis_of(series: Series, *, bottom: float, top: float) -> ValueScale:
@@ -98,7 +98,9 @@ class _Drawing:
             formats.number(tick, lang, self.values.decimals) for tick in self.values.ticks()
         ]
         room_for_numbers = max(text_width(text) for text in self.tick_texts) + 10
-        self.layout = replace(layout, left=max(layout.left, room_for_numbers))
+        self.layout = replace(
+            layout, left=max(layout.left, room_for_numbers), right=self._right_margin(layout)
+        )
         self.times = TimeScale(
             series.start, series.end, self.layout.left, layout.width - layout.right
         )
@@ -139,6 +141,13 @@ class _Drawing:
             role="img",
             aria_labelledby=f"{ident}t {ident}d",
         )
+
+    def _right_margin(self, layout: Layout) -> float:
+        latest = self.series.latest
+        if layout.narrow or latest is None:
+            return layout.right
+        amount = formats.quantity(latest.value, self.series.unit, self.lang)
+        return max(layout.right, text_width(amount, BIG_FONT_SIZE) + 18)
 
     def _x(self, instant: datetime) -> float:
         return self.times.x(instant)
@@ -248,7 +257,9 @@ class _Drawing:
             full = words.doubted_text(count, self.lang)
             texts = (full, words.TEXTS[self.lang]["short-doubted"], str(count))
             shown = texts[1:] if self.layout.narrow else texts
-            parts.append(self._write(_around(x, y, [[each] for each in shown], "axis halo")))
+            above = [[TextLine(text, x, y - 12, "middle", "axis halo")] for text in shown[:-1]]
+            beside = _around(x, y, [[each] for each in shown], "axis halo")
+            parts.append(self._write([*above, *beside]))
         return join(parts)
 
     def _thresholds(self) -> Markup:

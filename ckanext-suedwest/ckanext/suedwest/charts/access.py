@@ -1,0 +1,58 @@
+"""Which series the public may see, asked as a visitor without a login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Context
+
+from ..domain.station import Visibility
+from ..observations.store_access import read_engine
+from ..portal.stations import package_id
+from ..store.query import (
+    DatastreamNow,
+    StationRow,
+    datastream_by_resource,
+    station_by_slug,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSeries:
+    """A datastream anybody may see, with its station."""
+
+    station: StationRow
+    datastream: DatastreamNow
+
+
+def by_address(slug: str, datastream_name: str) -> PublicSeries | None:
+    """The series of a station's page; None when there is none or it is not public."""
+    station = station_by_slug(read_engine(), slug)
+    return None if station is None else _public(station, datastream_name)
+
+
+def by_resource(resource_id: str) -> PublicSeries | None:
+    """The series of a live resource; None when there is none or it is not public."""
+    datastream = datastream_by_resource(read_engine(), resource_id)
+    if datastream is None or datastream.visibility != Visibility.PUBLIC:
+        return None
+    return by_address(datastream.station_slug, datastream.name)
+
+
+def _public(station: StationRow, datastream_name: str) -> PublicSeries | None:
+    # Internal datastreams are not among those of a station unless asked for.
+    found = [each for each in station.datastreams if each.name == datastream_name]
+    if not found or not _package_is_public(station):
+        return None
+    return PublicSeries(station, found[0])
+
+
+def _package_is_public(station: StationRow) -> bool:
+    """Whether the catalogue shows the station: an editor may make it private or delete it."""
+    visitor: Context = {"user": "", "auth_user_obj": None, "ignore_auth": False}
+    try:
+        tk.check_access("package_show", visitor, {"id": package_id(station.key)})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return False
+    return True

@@ -1,0 +1,192 @@
+"""What the embed page, the resource view and the station page show."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from markupsafe import Markup, escape
+
+from ..domain.freshness import Freshness
+from ..observations.store_access import read_engine
+from ..portal import formats
+from ..portal.organizations import Profile, profile
+from ..portal.stations import title
+from ..store.query import DatastreamNow, StationRow
+from . import figure, svg, table, words
+from .access import PublicSeries
+from .load import load_series
+from .markup import element
+from .meaning import meaning
+from .ranges import Range
+from .series import Series
+from .state import headline, state_of
+
+_SIGNS = {
+    Freshness.LIVE: "f-live",
+    Freshness.LATE: "f-late",
+    Freshness.SILENT: "f-silent",
+    Freshness.IMPLAUSIBLE: "f-implausible",
+    Freshness.OUT_OF_SERVICE: "f-out",
+}
+_EMBED_HEIGHT = 460
+
+
+def station_figure(
+    station: StationRow, datastream: DatastreamNow, range_: Range, now: datetime, lang: str
+) -> Markup:
+    """Heading, links to the ranges, sentence, drawings, legend, note: a part of a page."""
+    series = load_series(read_engine(), station, datastream, range_, now)
+    ident = f"chart-{datastream.name}"
+    heading = element(
+        "div",
+        element("h2", words.TEXTS[lang][f"heading-{range_.name}"]),
+        figure.range_links(range_, lambda name: f"?range={name}#{ident}", lang),
+        class_="section-head",
+        id=ident,
+    )
+    sentence = element("p", words.summary(series, now, lang), class_="measure")
+    return (
+        heading + sentence + _figure(series, datastream, range_, now, lang, embed=False) + assets()
+    )
+
+
+def assets() -> Markup:
+    """Style and script of the interactive chart; the page is complete without them."""
+    style, script = (
+        tk.h.url_for_static(f"/suedwest-charts/build/{name}") for name in ("chart.css", "chart.js")
+    )
+    return Markup(
+        '<link rel="stylesheet" href="{}"><script type="module" src="{}"></script>'
+    ).format(style, script)
+
+
+def view_page(
+    public: PublicSeries, range_: Range, address: Any, now: datetime, lang: str
+) -> dict[str, Any]:
+    """The resource view: figure and table; `address` gives the link to a range by name."""
+    station, datastream = public.station, public.datastream
+    engine = read_engine()
+    series = load_series(engine, station, datastream, range_, now)
+    rows = table.load_table(engine, datastream, range_, now, lang)
+    return {
+        "lang": lang,
+        "title": words.title(series, lang),
+        "ranges": figure.range_links(range_, address, lang),
+        "summary": words.summary(series, now, lang),
+        "figure": _figure(series, datastream, range_, now, lang, embed=False),
+        "table": table.render(rows, datastream.unit, lang),
+        "assets": assets(),
+    }
+
+
+def embed_page(
+    public: PublicSeries, range_: Range, municipality: Profile | None, now: datetime, lang: str
+) -> dict[str, Any]:
+    """The page for the `<iframe>`, with its sources, licence and colour."""
+    station, datastream = public.station, public.datastream
+    engine = read_engine()
+    series = load_series(
+        engine,
+        station,
+        datastream,
+        range_,
+        now,
+        municipality=municipality.name if municipality else None,
+    )
+    state = state_of(engine, station, datastream, now)
+    first, rest = headline(station, datastream, state, now, lang)
+    sentence = rest
+    reliable = state.freshness in (Freshness.LIVE, Freshness.LATE)
+    if reliable and datastream.unit == "cm" and datastream.good_result is not None:
+        sentence = f"{rest} {meaning(datastream.good_result, series.thresholds, lang)}".rstrip()
+    return {
+        "lang": lang,
+        "title": f"{words.property_name(series.observed_property, lang)} {title(station)}",
+        "first": first,
+        "sentence": sentence,
+        "fresh": _freshness_line(datastream, state.freshness, now, lang),
+        "sign": _SIGNS[state.freshness],
+        "summary": words.summary(series, now, lang),
+        "figure": _figure(series, datastream, range_, now, lang, embed=True),
+        "simulated": words.TEXTS[lang]["sandbox"] if series.simulated else "",
+        "attribution": station.licence.get("attribution") or station.operator["name"],
+        "licence": station.licence,
+        "station_url": tk.h.url_for("suedwest.station", slug=station.slug),
+        "assets": assets(),
+    }
+
+
+def embed_code(station: StationRow, datastream: DatastreamNow, lang: str) -> str:
+    """The `<iframe>` to copy; it asks nothing of the page it is put into."""
+    address = tk.h.url_for(
+        "suedwest_charts.embed", slug=station.slug, datastream=datastream.name, _external=True
+    )
+    name = f"{words.property_name(datastream.observed_property, lang)} {title(station)}"
+    return (
+        f'<iframe src="{escape(address)}" title="{escape(name)}" '
+        f'width="100%" height="{_EMBED_HEIGHT}" loading="lazy" style="border:0"></iframe>'
+    )
+
+
+def embedders(station: StationRow) -> list[str]:
+    """Hosts of all municipalities that show the station, sorted; they may frame its charts."""
+    towns = (profile(name) for name, _relation in station.municipalities)
+    return sorted({host for town in towns if town for host in town.embed_hosts})
+
+
+def chosen_municipality(station: StationRow, asked: str | None) -> Profile | None:
+    """The municipality whose colour and action levels are shown: the asked one if it shows the
+    station, else the only one that does."""
+    names = [name for name, _relation in station.municipalities]
+    if asked in names:
+        return profile(str(asked))
+    return profile(names[0]) if len(names) == 1 else None
+
+
+def _figure(
+    series: Series,
+    datastream: DatastreamNow,
+    range_: Range,
+    now: datetime,
+    lang: str,
+    *,
+    embed: bool,
+) -> Markup:
+    return figure.chart(
+        series,
+        svg.EMBED if embed else svg.FIGURE,
+        data_url=tk.url_for(
+            "suedwest_charts.series", resource_id=datastream.resource_id, range=range_.name
+        ),
+        now=now,
+        lang=lang,
+        ident=f"{datastream.name}-",
+        caption=None if embed else figure.caption(series, lang),
+    )
+
+
+def _freshness_line(
+    datastream: DatastreamNow, freshness: Freshness, now: datetime, lang: str
+) -> Markup:
+    """Age in words, set off, with the clock time; a script keeps the age up to date."""
+    time = datastream.latest_time
+    age = formats.freshness_words(freshness, time, now, lang)
+    if time is None:
+        return element("b", age)
+    current = freshness in (Freshness.LIVE, Freshness.LATE)
+    if current and now - time < timedelta(hours=12):
+        measured = "Gemessen " if lang == "de" else "Measured "
+        at = "um" if lang == "de" else "at"
+        told = measured + age if freshness is Freshness.LIVE else age[0].upper() + age[1:]
+        clock = f", {at} {formats.clock(time, lang, zone=True)}"
+    else:
+        told, clock = age[0].upper() + age[1:], ""
+    marked = element(
+        "time",
+        told,
+        datetime=formats.iso(time),
+        data_age="live" if freshness is Freshness.LIVE else None,
+    )
+    return element("b", marked) + clock

@@ -1,0 +1,98 @@
+"""A series as JSON, for the script of the charts and for anybody else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..portal import formats
+from ..portal.stations import title
+from ..store.query import Column
+from . import svg
+from .access import PublicSeries
+from .ranges import Range
+from .series import Reading, Series
+from .state import State
+
+
+def series_data(
+    public: PublicSeries, series: Series, range_: Range, state: State
+) -> dict[str, Any]:
+    """Columns of smallest, mean and largest value, with everything needed to read them.
+
+    Results are in `unit`; instants are ISO 8601 in UTC, those of columns and gaps seconds since
+    1970. A column without a good value has null for its values.
+    """
+    station, datastream = public.station, public.datastream
+    axis = svg.axis_of(series, bottom=1.0, top=0.0)
+    factor = 100 if datastream.unit == "cm" else 1
+    return {
+        "station": title(station),
+        "station_number": station.number,
+        "datastream": datastream.name,
+        "resource_id": datastream.resource_id,
+        "observed_property": datastream.observed_property,
+        "unit": datastream.unit,
+        "interval_seconds": _seconds(datastream.interval),
+        "range": range_.name,
+        "start": formats.iso(series.start),
+        "end": formats.iso(series.end),
+        "step_seconds": _seconds(series.step),
+        "columns": _columns(series.columns),
+        "gaps": [[gap.start.timestamp(), gap.end.timestamp()] for gap in series.gaps],
+        "axis": [round(axis.low * factor, 6), round(axis.high * factor, 6)],
+        "highest": _reading(series.highest),
+        "lowest": _reading(series.lowest),
+        "latest": _reading(series.latest),
+        "thresholds": [
+            {
+                "level": each.level,
+                "direction": each.direction,
+                "code": each.code,
+                "label": each.label,
+                "kind": each.kind,
+                "severity": each.severity,
+                "source": each.source,
+                "municipality": each.municipality,
+            }
+            for each in series.thresholds
+        ],
+        "freshness": state.freshness,
+        "live_until": _instant(state.live_until),
+        "trend": state.trend.direction if state.trend else None,
+        "simulated": series.simulated,
+        "attribution": station.licence.get("attribution"),
+        "licence": {key: station.licence.get(key) for key in ("id", "title", "url")},
+        "operator": station.operator.get("name"),
+    }
+
+
+def _columns(columns: tuple[Column, ...]) -> dict[str, list[Any]]:
+    return {
+        "start": [column.start.timestamp() for column in columns],
+        "end": [column.end.timestamp() for column in columns],
+        "minimum": [_rounded(column.minimum) for column in columns],
+        "mean": [_rounded(column.mean) for column in columns],
+        "maximum": [_rounded(column.maximum) for column in columns],
+        "count": [column.count for column in columns],
+        "doubted_count": [column.doubted_count for column in columns],
+        "doubted_minimum": [_rounded(column.doubted_minimum) for column in columns],
+        "doubted_maximum": [_rounded(column.doubted_maximum) for column in columns],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    """Six digits after the point: what a mean of binary fractions has beyond is noise."""
+    return None if value is None else round(value, 6)
+
+
+def _reading(reading: Reading | None) -> dict[str, Any] | None:
+    return reading and {"time": formats.iso(reading.time), "value": reading.value}
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return instant and formats.iso(instant)
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()

@@ -1,0 +1,85 @@
+"""The embed page and the series as JSON."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.common import _
+from flask import Blueprint, Response, request
+
+from ..observations.store_access import read_engine
+from . import access, answers, pages
+from .language import asked_language
+from .load import load_series
+from .ranges import RANGES, find_range, floor_to
+from .series_data import series_data
+from .state import state_of
+
+charts = Blueprint("suedwest_charts", __name__)
+
+_ENDS_EVERY = timedelta(minutes=5)
+_FEWEST_COLUMNS, _MOST_COLUMNS = 2, 2000
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@charts.route("/embed/<slug>/<datastream>")
+def embed(slug: str, datastream: str) -> Response:
+    """A complete small page for an `<iframe>`; `range`, `lang` and `kommune` are optional."""
+    lang = asked_language()
+    public = access.by_address(slug, datastream)
+    if public is None:
+        missing = tk.render("suedwest_charts/missing.html", {"lang": lang})
+        return answers.page(missing, status=404)
+    town = pages.chosen_municipality(public.station, request.args.get("kommune"))
+    now = datetime.now(UTC)
+    shown = pages.embed_page(public, find_range(request.args.get("range")), town, now, lang)
+    colour = town.colour if town and town.colour and _COLOUR.fullmatch(town.colour) else None
+    style = f":root{{--town:{colour}}}" if colour else ""
+    html = tk.render("suedwest_charts/embed.html", {**shown, "style": style})
+    return answers.page(html, style=style, ancestors=pages.embedders(public.station))
+
+
+@charts.route("/api/suedwest/series/<resource_id>")
+def series(resource_id: str) -> Response:
+    """One live series; `range` is 24h, 7d, 30d or 1y, `columns` a number from 2 to 2000."""
+    public = access.by_resource(resource_id)
+    if public is None:
+        return _refused(404, _("There is no public series of this id."))
+    name = request.args.get("range", "7d")
+    if name not in RANGES:
+        return _refused(
+            400, _("range must be one of these: {names}.").format(names=", ".join(RANGES))
+        )
+    columns = request.args.get("columns")
+    if columns is not None and not _is_column_count(columns):
+        return _refused(
+            400,
+            _("columns must be a whole number from {least} to {most}.").format(
+                least=_FEWEST_COLUMNS, most=_MOST_COLUMNS
+            ),
+        )
+    now = datetime.now(UTC)
+    # The end moves in steps, so that an answer stays the same until a value comes.
+    end = floor_to(now, _ENDS_EVERY) + _ENDS_EVERY
+    engine = read_engine()
+    found = load_series(
+        engine,
+        public.station,
+        public.datastream,
+        RANGES[name],
+        end,
+        columns=int(columns) if columns else None,
+    )
+    state = state_of(engine, public.station, public.datastream, now)
+    return answers.data(series_data(public, found, RANGES[name], state))
+
+
+def _is_column_count(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,4}", text)) and _FEWEST_COLUMNS <= int(text) <= _MOST_COLUMNS
+
+
+def _refused(status: int, message: Any) -> Response:
+    return answers.data({"error": {"status": status, "message": str(message)}}, status=status)
