@@ -1,0 +1,46 @@
+"""Plugin `suedwest_water`: gauges as a kind of station."""
+
+from __future__ import annotations
+
+import ckan.plugins as plugins
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+from flask import Blueprint
+
+from ..portal.interfaces import IStationKind, StationKind
+from . import lists, station_page, views
+
+
+class WaterPlugin(plugins.SingletonPlugin):
+    """Gauges: their pages, tables, tile and list. Stands before `suedwest` in the list."""
+
+    plugins.implements(plugins.IConfigurer)
+    plugins.implements(plugins.IBlueprint)
+    plugins.implements(IStationKind)
+
+    # IConfigurer
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_public_directory(config, "public")
+
+    # IBlueprint
+
+    def get_blueprint(self) -> list[Blueprint]:
+        return [views.water]
+
+    # IStationKind
+
+    def station_kind(self) -> StationKind:
+        return StationKind(
+            name=lists.KIND,
+            prefix="pegel",
+            list_url_endpoint="suedwest_water.gauges",
+            page_template="water/station.html",
+            page_context=station_page.page_context,
+            table_template="water/table.html",
+            table_context=lists.table_context,
+            tile_template="water/tile.html",
+            tile_context=lists.tile_context,
+            summary=lists.summary,
+        )

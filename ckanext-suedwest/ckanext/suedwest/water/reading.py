@@ -1,0 +1,71 @@
+"""Gauges as the store knows them now, read once for an answer however many parts ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import g
+from markupsafe import Markup
+from sqlalchemy import Engine
+
+from ..domain.trend import WINDOW
+from ..observations.store_access import read_engine
+from ..store.query import StationRow, good_points, hour_means, thresholds_of
+from .situation import Situation, chosen_datastream, situation_of
+from .sparkline import SPAN, sparkline
+
+_LEAST_RANGE = {"cm": 20.0, "m": 0.2}
+
+
+def situations(stations: Sequence[StationRow], now: datetime) -> list[Situation]:
+    """The situation of every station, in two queries for all of them.
+
+    A page asks for the same gauges several times (tile, one sentence for each municipality);
+    what was read for this answer is read again from memory.
+    """
+    known: dict[tuple[int, datetime], Situation] = g.setdefault("suedwest_water_situations", {})
+    missing = [station for station in stations if (station.id, now) not in known]
+    if missing:
+        for situation in _read(read_engine(), missing, now):
+            known[situation.station.id, now] = situation
+    return [known[station.id, now] for station in stations]
+
+
+def sparklines(shown: Sequence[Situation], now: datetime) -> dict[int, Markup]:
+    """The last seven days of every gauge that has a datastream, by station id, in one query."""
+    streams = {each.datastream.datastream_id: each for each in shown if each.datastream}
+    means = hour_means(read_engine(), list(streams), start=now - SPAN)
+    lines: dict[int, Markup] = {}
+    for datastream_id, situation in streams.items():
+        points = means[datastream_id]
+        if situation.time is not None and situation.value is not None:
+            points = [*points, (situation.time, situation.value)]
+        unit = situation.datastream.unit if situation.datastream else ""
+        levels = [level for _time, level in points]
+        # A discharge has no fixed smallest range: a tenth of itself looks quiet.
+        least = _LEAST_RANGE.get(unit) or max([abs(level) for level in levels], default=1) / 10
+        lines[situation.station.id] = sparkline(
+            points, now=now, least_range=least or 1, ends_now=situation.reliable
+        )
+    return lines
+
+
+def _read(engine: Engine, stations: Sequence[StationRow], now: datetime) -> list[Situation]:
+    streams = {
+        station.id: stream.datastream_id
+        for station in stations
+        if (stream := chosen_datastream(station))
+    }
+    with engine.connect() as connection:
+        thresholds = thresholds_of(connection, list(streams.values()))
+        points = good_points(connection, list(streams.values()), start=now - WINDOW)
+    return [
+        situation_of(
+            station,
+            thresholds.get(streams.get(station.id, 0), []),
+            points.get(streams.get(station.id, 0), []),
+            now=now,
+        )
+        for station in stations
+    ]

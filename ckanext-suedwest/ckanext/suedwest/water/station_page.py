@@ -1,0 +1,375 @@
+"""What the page of a gauge shows; its template only places it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+from ckan.common import _, request
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from ..domain.quality import Quality
+from ..domain.threshold import Direction, ThresholdKind
+from ..domain.time import MEZ, DayRule, day_of, day_span
+from ..domain.units import DISCHARGE, WATER_ELEVATION, WATER_LEVEL
+from ..observations.store_access import read_engine
+from ..portal import contributions, formats
+from ..portal.organizations import profiles
+from ..store.query import (
+    DatastreamNow,
+    DatumRow,
+    DayRow,
+    StationRow,
+    ThresholdRow,
+    datums,
+    days,
+    observations,
+)
+from . import marks, sentences
+from .reading import situations
+from .rows import language, standing_sign, state_words
+from .situation import Situation, state_of
+from .staff import staff
+
+RANGES = ("24h", "7d", "30d", "1y")
+_DEFAULT_RANGE = "7d"
+_DAYS = 8
+_SINGLE_VALUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdLine:
+    """A line of “what happens at which level”; `left` is empty without a value of now."""
+
+    level: str
+    sign: Markup
+    class_words: str
+    name: str
+    source: str
+    reached: bool
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """A day; the values without unit, dashes on a day of doubted values only."""
+
+    day: str
+    smallest: str
+    mean: str
+    largest: str
+    count: str
+    doubted: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueLine:
+    """A single value with what was tested of it."""
+
+    time: str
+    iso: str
+    value: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStream:
+    """A second series of the same gauge, with an age of its own."""
+
+    label: str
+    value: str
+    age: str
+    age_sign: Markup
+    csv_url: str
+
+
+def page_context(station: StationRow, package: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Everything the body of a gauge's page shows."""
+    lang = language()
+    (situation,) = situations([station], now)
+    stream = situation.datastream
+    context: dict[str, Any] = {
+        "situation": situation,
+        "lead": sentences.lead(situation, now, lang),
+        "lead_sign": standing_sign(situation),
+        "hero": _hero(situation, lang),
+        "label": _property_name(stream) if stream else "",
+        "age": state_words(situation, now, lang),
+        "age_sign": formats.freshness_sign(situation.state),
+        "clock": _clock(situation, now, lang),
+        "interval": _interval(stream),
+        "staff": staff(situation, lang),
+        "others": [_other(each, station, now, lang) for each in situation.others],
+        "thresholds": _threshold_lines(situation, lang),
+        "facts": [],
+        "chart": None,
+    }
+    if stream is not None:
+        with read_engine().connect() as connection:
+            known = datums(connection, stream.datastream_id)
+            context |= _tables(connection, situation, stream, now, lang)
+        context["facts"] = _facts(situation, known, lang)
+        context |= _chart(station, stream, now)
+        context |= _downloads(stream)
+    return context
+
+
+def _hero(situation: Situation, lang: str) -> tuple[str, str] | None:
+    """Number and unit of the value of now."""
+    if situation.datastream is None or situation.value is None:
+        return None
+    stream = situation.datastream
+    number, unit = sentences.value_text(stream, situation.value, lang).split(formats.NO_BREAK, 1)
+    return number, unit
+
+
+def _clock(situation: Situation, now: datetime, lang: str) -> str:
+    if situation.time is None:
+        return ""
+    same_day = day_of(situation.time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
+    return formats.clock(situation.time, lang, zone=True) if same_day else ""
+
+
+def _interval(stream: DatastreamNow | None) -> str:
+    if stream is None or not stream.interval:
+        return ""
+    minutes = round(stream.interval.total_seconds() / 60)
+    if minutes == 1:
+        return _("There is a new value every minute.")
+    return _("There is a new value every {minutes} minutes.").format(minutes=minutes)
+
+
+def _property_name(stream: DatastreamNow) -> str:
+    names = {
+        WATER_LEVEL.name: _("Water level"),
+        WATER_ELEVATION.name: _("Water surface above sea level"),
+        DISCHARGE.name: _("Discharge"),
+    }
+    return names.get(stream.observed_property, stream.observed_property)
+
+
+def _other(stream: DatastreamNow, station: StationRow, now: datetime, lang: str) -> OtherStream:
+    state = state_of(stream, out_of_service=station.gone_at is not None, now=now)
+    value = ""
+    if stream.good_result is not None:
+        value = sentences.value_text(stream, stream.good_result, lang)
+    return OtherStream(
+        label=_property_name(stream),
+        value=value,
+        age=formats.freshness_words(state, stream.latest_time, now, lang),
+        age_sign=formats.freshness_sign(state),
+        csv_url=dump_url(stream, "csv"),
+    )
+
+
+def _threshold_lines(situation: Situation, lang: str) -> list[ThresholdLine]:
+    stream = situation.datastream
+    shown = [each for each in situation.thresholds if each.kind != ThresholdKind.STATISTICAL]
+    if stream is None or not shown:
+        return []
+    towns = {}
+    if any(each.municipality for each in shown):
+        towns = {town.name: town.title for town in profiles()}
+    return [_threshold_line(each, situation, stream, towns, lang) for each in shown]
+
+
+def _threshold_line(
+    threshold: ThresholdRow,
+    situation: Situation,
+    stream: DatastreamNow,
+    towns: dict[str, str],
+    lang: str,
+) -> ThresholdLine:
+    left = ""
+    distance = situation.centimetres_to(threshold)
+    if distance is not None:
+        left = formats.difference(distance, lang)
+    elif situation.value is not None:
+        left = sentences.value_text(stream, abs(threshold.level - situation.value), lang)
+    owner = towns.get(threshold.municipality or "", threshold.municipality)
+    below = threshold.direction == Direction.BELOW
+    source = ", ".join(part for part in (owner, threshold.source) if part)
+    return ThresholdLine(
+        level=sentences.value_text(stream, threshold.level, lang),
+        sign=formats.class_sign(threshold.severity) if threshold.severity else Markup(""),
+        class_words=_("Class {number}").format(number=threshold.severity)
+        if threshold.severity
+        else "",
+        name=marks.name(threshold, lang),
+        source=f"{source} ({_('when the level falls below it')})" if below else source,
+        reached=threshold in situation.reached,
+        left=left,
+    )
+
+
+def _tables(
+    connection: Connection,
+    situation: Situation,
+    stream: DatastreamNow,
+    now: datetime,
+    lang: str,
+) -> dict[str, Any]:
+    rule = DayRule(stream.day_rule)
+    today = day_of(now, rule)
+    rows = days(
+        connection, stream.datastream_id, start=today - timedelta(days=_DAYS - 1), end=today
+    )
+    newest = observations(
+        connection,
+        stream.datastream_id,
+        start=now - timedelta(days=_DAYS),
+        end=now + timedelta(days=1),
+        limit=_SINGLE_VALUES,
+        newest_first=True,
+    )
+    checks = {
+        Quality.PASS: _("tested"),
+        Quality.NOT_EVALUATED: _("unverified"),
+    }
+    return {
+        "days": [_day_line(row, stream, rule, now, lang) for row in reversed(rows)],
+        "day_unit": "m" if stream.unit == "cm" else stream.unit,
+        "day_border": _("A day goes from 0 to 24 h CET.")
+        if rule is DayRule.MEZ
+        else _("A day goes from 0 to 24 h local time."),
+        "values": [
+            ValueLine(
+                time=_value_time(row.time, now, lang),
+                iso=formats.iso(row.time),
+                value=_bare(row.result, stream, lang),
+                check=checks.get(Quality(row.quality), _("doubted")),
+            )
+            for row in newest
+        ],
+        "zone": formats.zone_name(newest[0].time if newest else now, lang),
+    }
+
+
+def _value_time(time: datetime, now: datetime, lang: str) -> str:
+    same_day = day_of(time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
+    clock = formats.clock(time, lang)
+    return clock if same_day else f"{formats.day_label(day_of(time, DayRule.CIVIL), lang)} {clock}"
+
+
+def _day_line(
+    row: DayRow, stream: DatastreamNow, rule: DayRule, now: datetime, lang: str
+) -> DayLine:
+    def shown(value: float | None) -> str:
+        return "–" if value is None else _bare(value, stream, lang)
+
+    present = row.good_count + row.doubted_count
+    expected = max(present, _expected(row, stream, rule, now))
+    return DayLine(
+        day=formats.day_label(row.day, lang),
+        smallest=shown(row.good_min),
+        mean=shown(row.good_mean),
+        largest=shown(row.good_max),
+        count=_("{number} of {expected}").format(number=row.good_count, expected=expected),
+        doubted=row.doubted_count,
+        missing=expected - present,
+    )
+
+
+def _expected(row: DayRow, stream: DatastreamNow, rule: DayRule, now: datetime) -> int:
+    """How many values the day should have had, from the first one of all to the newest."""
+    if not stream.interval or stream.first_time is None or stream.latest_time is None:
+        return 0
+    start, end = day_span(row.day, rule)
+    end = min(end, max(stream.latest_time + stream.interval, start), now + stream.interval)
+    return max(0, int((end - max(start, stream.first_time)) / stream.interval))
+
+
+def _bare(value: float, stream: DatastreamNow, lang: str) -> str:
+    """A value without its unit, which stands in the table's caption."""
+    return formats.quantity(value, stream.unit, lang).split(formats.NO_BREAK)[0]
+
+
+def _facts(situation: Situation, known: list[DatumRow], lang: str) -> list[tuple[str, str]]:
+    """Pairs of a word and what is known of the gauge, plain text."""
+    station = situation.station
+    facts: list[tuple[str, str | None]] = [
+        (_("Water"), station.water),
+        (_("Station number"), station.number),
+        (_("River kilometre"), _kilometre(station.properties.get("river_km"), lang)),
+        (_("Position"), _position(station, lang)),
+        (_("Zero of the gauge"), _datum(known[0], lang) if known else None),
+        (_("Usual levels"), _usual(situation, lang)),
+        (_("Remark of the operator"), _remark(situation)),
+        (_("Testing"), _("unverified raw data: the operator has not checked them yet.")),
+    ]
+    return [(word, text) for word, text in facts if text]
+
+
+def _kilometre(text: str | None, lang: str) -> str | None:
+    return None if text is None else formats.number(float(text), lang, 2)
+
+
+def _position(station: StationRow, lang: str) -> str | None:
+    if station.latitude is None or station.longitude is None:
+        return None
+    latitude = formats.number(abs(station.latitude), lang, 5)
+    longitude = formats.number(abs(station.longitude), lang, 5)
+    north = "N" if station.latitude >= 0 else "S"
+    east = ("O" if lang == "de" else "E") if station.longitude >= 0 else "W"
+    return f"{latitude}°{formats.NO_BREAK}{north}, {longitude}°{formats.NO_BREAK}{east}"
+
+
+def _datum(datum: DatumRow, lang: str) -> str:
+    text = f"{formats.number(datum.metres, lang, 3)}{formats.NO_BREAK}{datum.reference}"
+    if datum.valid_from is None:
+        return text
+    since = formats.long_date(datum.valid_from, lang, year=True)
+    return _("{height}, valid since {day}").format(height=text, day=since)
+
+
+def _usual(situation: Situation, lang: str) -> str | None:
+    stream = situation.datastream
+    if stream is None:
+        return None
+    return ", ".join(
+        f"{marks.name(each, lang)} {sentences.value_text(stream, each.level, lang)}"
+        for each in situation.thresholds
+        if each.kind == ThresholdKind.STATISTICAL
+    )
+
+
+def _remark(situation: Situation) -> str:
+    remarks = [situation.station.remark, situation.datastream and situation.datastream.remark]
+    return " ".join(dict.fromkeys(text for text in remarks if text))
+
+
+def _chart(station: StationRow, stream: DatastreamNow, now: datetime) -> dict[str, Any]:
+    plugin = contributions.station_chart()
+    if plugin is None:
+        return {}
+    wanted = request.args.get("range", _DEFAULT_RANGE)
+    range_ = wanted if wanted in RANGES else _DEFAULT_RANGE
+    return {
+        "chart": plugin.station_chart(station, stream, range_, now),
+        "embed_code": plugin.embed_code(station, stream),
+        "embed_url": f"/embed/{quote(station.slug)}/{quote(stream.name)}",
+    }
+
+
+def dump_url(stream: DatastreamNow, format_: str) -> str:
+    """Address of all values of a datastream as a file."""
+    return tk.h.url_for(
+        "datastore.dump", resource_id=stream.resource_id, format=format_, locale="default"
+    )
+
+
+def _downloads(stream: DatastreamNow) -> dict[str, Any]:
+    query = f"resource_id={stream.resource_id}&sort=phenomenon_time%20desc&limit=1"
+    first = stream.first_time.astimezone(MEZ).date() if stream.first_time else None
+    return {
+        "csv_url": dump_url(stream, "csv"),
+        "json_url": dump_url(stream, "json"),
+        "api_url": f"/api/3/action/datastore_search?{query}",
+        "total": stream.total,
+        "first_day": first,
+    }
