@@ -110,7 +110,8 @@ def _integration(more: Sequence[str]) -> int:
             preparation.run_ckan(environment, "db", "init")
             preparation.run_ckan(environment, "db", "upgrade")
         told = {
-            **environment,
+            # Not the instance's own: tests start instances, which must not use its services.
+            **environment_variables.of_services(directory),
             "CKAN_INI": str(ini),
             "SUEDWEST_TEST_DATABASE_URL": at.admin_url,
             "SUEDWEST_TEST_REDIS_URL": at.redis_url,

@@ -75,6 +75,9 @@ def locate(
         if account.switch and not account.can_use_directory(chosen):
             chosen.rmdir()
             chosen = elsewhere / "postgres"
+            for folder in (_ELSEWHERE, elsewhere):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o755)
     return Cluster(account, binaries, chosen, _socket(sockets), password)
 
 
@@ -148,22 +151,33 @@ def _binaries() -> Path:
 
 
 def _copied_binaries(source: Path, elsewhere: Path) -> Path:
-    target = elsewhere / "pginstall"
-    source_stamp = str((source / "bin" / "postgres").stat().st_mtime_ns)
-    stamp = elsewhere / "pginstall.stamp"
-    if target.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == source_stamp:
-        return target
-    elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """A copy of the wheel's programs and, at the same distance, of the libraries they load."""
+    package = source.parent
+    target = elsewhere / "programs"
+    copied = target / package.name / source.name
+    stamp = target / "copied-from"
+    wanted = f"{source} {(source / 'bin' / 'postgres').stat().st_mtime_ns}"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return copied
     shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    libraries = package.with_name(f"{package.name}.libs")
     try:
-        shutil.copytree(source, target, symlinks=True)
+        shutil.copytree(source, copied, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, target / libraries.name, symlinks=True)
     except (OSError, shutil.Error) as error:
         raise StepFailed(
             f"PostgreSQL's programs could not be copied to {target}: {error}",
             "Clone the repository to a folder other users may enter, or make room on the disk.",
         ) from error
-    stamp.write_text(source_stamp, encoding="ascii")
-    return target
+    stamp.write_text(wanted, encoding="utf-8")
+    # Whatever our umask is: the point of the copy is that the other account can read it.
+    for path in (_ELSEWHERE, elsewhere, target, *target.rglob("*")):
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(0o755 if executable else 0o644)
+    return copied
 
 
 def _check_version(cluster: Cluster, found: str) -> None:
