@@ -66,6 +66,8 @@ URLS = [
     "/nowhere",
     "/dataset/nowhere",
     "/dataset/new",
+    "/dashboard/datasets",
+    "/user/edit",
     "/organization/nowhere",
     "/group/",
     "/about",
@@ -344,7 +346,7 @@ def test_a_sandbox_says_so_on_every_page(site: Any, monkeypatch: pytest.MonkeyPa
         assert "nachgespielte Werte" not in site.get(url).body
     monkeypatch.setitem(tk.config, "suedwest.mode", "sandbox")
     for url in ("/", "/dataset/", f"/station/{SLUG}", "/user/login", "/nowhere"):
-        assert "Sandbox: nachgespielte Werte, Stand 20. November 2026" in site.get(url).body
+        assert "Sandbox: nachgespielte Werte, Stand 20.\u00a0November 2026" in site.get(url).body
 
 
 def test_texts_of_others_are_escaped(site: Any) -> None:

@@ -70,7 +70,7 @@ def get_actions() -> dict[str, Callable[..., Any]]:
 @tk.chained_action
 @tk.side_effect_free
 def _without_stations(
-    original: Callable[[Context, DataDict], Any], context: Context, data_dict: DataDict | None
+    original: Callable[[Context, DataDict], Any], context: Context, data_dict: DataDict
 ) -> Any:
     wanted = data_dict.get("fq") or ""
     return original(context, {**data_dict, "fq": f"{wanted} -dataset_type:{PACKAGE_TYPE}".strip()})
@@ -82,7 +82,9 @@ def get_auth_functions() -> dict[str, Callable[..., AuthResult]]:
 
 
 @tk.chained_auth_function
-def package_create(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def package_create(
+    original: AuthFunction, context: Context, data_dict: DataDict | None
+) -> AuthResult:
     # CKAN asks without a dictionary whether somebody may create anything at all.
     if data_dict and data_dict.get("type") == PACKAGE_TYPE:
         return {"success": False, "msg": _("Stations are made from their sources.")}

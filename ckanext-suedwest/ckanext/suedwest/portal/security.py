@@ -59,7 +59,7 @@ def protect(app: Flask) -> None:
 
     app.before_request(check_session_forms)
     app.after_request(add_headers)
-    app.after_request(forget_error_message)
+    app.after_request(start_no_session)
 
 
 def add_headers(response: Response) -> Response:
@@ -69,10 +69,15 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def forget_error_message(response: Response) -> Response:
-    """An error page shows its message itself; the copy CKAN keeps would cost visitors a cookie."""
+def start_no_session(response: Response) -> Response:
+    """Keep visitors free of cookies where CKAN would start a session for a message only.
+
+    An error page shows its message itself; a redirect to the login page explains itself. What
+    answers a visitor's own form, such as a new password, may still be remembered.
+    """
     has_session = config["SESSION_COOKIE_NAME"] in request.cookies
-    if response.status_code >= 400 and not has_session and not current_user.is_authenticated:
+    only_looks = request.method in ("GET", "HEAD") or response.status_code >= 400
+    if only_looks and not has_session and not current_user.is_authenticated:
         session.clear()
         session.modified = False
     return response
