@@ -288,6 +288,8 @@ def _read(response: httpx.Response, limits: Limits, watch: Watch) -> bytes:
                 f"the reply is larger than {limits.size:,} bytes and was cut off", status=200
             )
         watch.check()
+    # A connection that was cut for its time looks like the end of a reply without a length.
+    watch.check()
     if unfold and not unfold.eof:
         raise SourceUnavailable("the reply breaks off within its compressed content", status=200)
     return bytes(content)
