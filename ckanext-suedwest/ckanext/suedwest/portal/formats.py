@@ -180,7 +180,9 @@ def freshness_words(
     """What stands beside a value: its age, and in front of it the state when it is not live."""
     if state is Freshness.OUT_OF_SERVICE:
         words = "außer Betrieb" if lang == "de" else "out of service"
-        return words if instant is None else f"{words} seit {since(instant, now, lang)}"
+        if instant is None:
+            return words
+        return f"{words} {'seit' if lang == 'de' else 'since'} {since(instant, now, lang)}"
     if instant is None:
         return "noch kein Wert" if lang == "de" else "no value yet"
     if state is Freshness.SILENT:
@@ -191,7 +193,7 @@ def freshness_words(
         return f"{'verspätet' if lang == 'de' else 'late'}, {age}"
     if state is Freshness.IMPLAUSIBLE:
         words = "angezweifelt" if lang == "de" else "doubted"
-        return f"{words}: {reason}" if reason else f"{words}, {age}"
+        return f"{words}: {reason}, {age}" if reason else f"{words}, {age}"
     return age
 
 

@@ -25,9 +25,13 @@ _STEP = re.compile(r"Meldestufe\s+([1-5])\b")
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """German nominative and dative, English name, then short names and what it means."""
+    """German name, then with its article in nominative and dative; English name.
+
+    Short names stand beside the staff, meanings in tables.
+    """
 
     name: str
+    nominative: str
     dative: str
     english: str
     short: str
@@ -39,6 +43,7 @@ class _Mark:
 _MARKS = {
     "NNW": _Mark(
         "tiefster bekannter Stand (NNW)",
+        "der tiefste bekannte Stand (NNW)",
         "dem tiefsten bekannten Stand (NNW)",
         "lowest known level (NNW)",
         "tiefster Stand",
@@ -48,6 +53,7 @@ _MARKS = {
     ),
     "NW": _Mark(
         "tiefster Stand des Zeitraums (NW)",
+        "der tiefste Stand des Zeitraums (NW)",
         "dem tiefsten Stand des Zeitraums (NW)",
         "lowest level of the period (NW)",
         "Tiefststand",
@@ -57,6 +63,7 @@ _MARKS = {
     ),
     "MNW": _Mark(
         "mittleres Jahrestief (MNW)",
+        "das mittlere Jahrestief (MNW)",
         "dem mittleren Jahrestief (MNW)",
         "mean yearly low (MNW)",
         "Niedrigwasser",
@@ -66,6 +73,7 @@ _MARKS = {
     ),
     "GlW": _Mark(
         "gleichwertiger Wasserstand (GlW)",
+        "der gleichwertige Wasserstand (GlW)",
         "dem gleichwertigen Wasserstand (GlW)",
         "equivalent low water (GlW)",
         "Schiffe: tief",
@@ -75,6 +83,7 @@ _MARKS = {
     ),
     "MW": _Mark(
         "Mittelwasser (MW)",
+        "das Mittelwasser (MW)",
         "dem Mittelwasser (MW)",
         "mean level (MW)",
         "Mittelwasser",
@@ -84,6 +93,7 @@ _MARKS = {
     ),
     "MHW": _Mark(
         "mittleres Jahreshoch (MHW)",
+        "das mittlere Jahreshoch (MHW)",
         "dem mittleren Jahreshoch (MHW)",
         "mean yearly high (MHW)",
         "mittl. Jahreshoch",
@@ -93,6 +103,7 @@ _MARKS = {
     ),
     "HW": _Mark(
         "höchster Stand des Zeitraums (HW)",
+        "der höchste Stand des Zeitraums (HW)",
         "dem höchsten Stand des Zeitraums (HW)",
         "highest level of the period (HW)",
         "Höchststand",
@@ -102,6 +113,7 @@ _MARKS = {
     ),
     "HHW": _Mark(
         "höchster bekannter Stand (HHW)",
+        "der höchste bekannte Stand (HHW)",
         "dem höchsten bekannten Stand (HHW)",
         "highest known level (HHW)",
         "höchster Stand",
@@ -111,6 +123,7 @@ _MARKS = {
     ),
     "HSW": _Mark(
         "höchster Schifffahrtswasserstand (HSW)",
+        "der höchste Schifffahrtswasserstand (HSW)",
         "dem höchsten Schifffahrtswasserstand (HSW)",
         "highest level for shipping (HSW)",
         "Schiffe: Halt",
@@ -120,6 +133,7 @@ _MARKS = {
     ),
     "M_I": _Mark(
         "Marke I",
+        "die Marke I",
         "der Marke I",
         "mark I",
         "Marke I",
@@ -129,6 +143,7 @@ _MARKS = {
     ),
     "M_II": _Mark(
         "Marke II",
+        "die Marke II",
         "der Marke II",
         "mark II",
         "Marke II",
@@ -138,6 +153,7 @@ _MARKS = {
     ),
     "M_III": _Mark(
         "Marke III",
+        "die Marke III",
         "der Marke III",
         "mark III",
         "Marke III",
@@ -156,12 +172,12 @@ def name(threshold: ThresholdRow, lang: str) -> str:
     return mark.name if lang == "de" else mark.english
 
 
-def quoted(threshold: ThresholdRow, lang: str) -> str:
+def subject(threshold: ThresholdRow, lang: str) -> str:
     """Its name as the subject of a sentence; words of a source stand in quotation marks."""
-    if _known(threshold) is not None:
-        text = name(threshold, lang)
-        return f"Der {text[0].upper()}{text[1:]}" if text.startswith("höchster") else text
-    return f"„{threshold.label}“" if lang == "de" else f"“{threshold.label}”"
+    mark = _known(threshold)
+    if mark is None:
+        return f"„{threshold.label}“" if lang == "de" else f"“{threshold.label}”"
+    return mark.nominative if lang == "de" else f"the {mark.english}"
 
 
 def way_to(threshold: ThresholdRow, lang: str) -> str:

@@ -176,7 +176,8 @@ def _reached(situation: Situation, value: float, factor: float, lang: str) -> st
     """Which thresholds are reached, and how far the next one above is."""
     above = [each for each in situation.reached if each.direction == Direction.ABOVE]
     named = above or list(situation.reached)
-    words = _listed([marks.quoted(each, lang) for each in named], lang)
+    words = _listed([marks.subject(each, lang) for each in named], lang)
+    words = f"{words[0].upper()}{words[1:]}"
     several = len(named) > 1
     exactly = not several and named[0].level == value
     if lang == "de":
