@@ -24,7 +24,7 @@ def series_data(
     1970. A column without a good value has null for its values.
     """
     station, datastream = public.station, public.datastream
-    axis = svg.axis_of(series, bottom=1.0, top=0.0)
+    axis = svg.axis_of(series)
     factor = 100 if datastream.unit == "cm" else 1
     return {
         "station": title(station),
@@ -39,7 +39,7 @@ def series_data(
         "end": formats.iso(series.end),
         "step_seconds": _seconds(series.step),
         "columns": _columns(series.columns),
-        "gaps": [[gap.start.timestamp(), gap.end.timestamp()] for gap in series.gaps],
+        "gaps": [[round(gap.start.timestamp()), round(gap.end.timestamp())] for gap in series.gaps],
         "axis": [round(axis.low * factor, 6), round(axis.high * factor, 6)],
         "highest": _reading(series.highest),
         "lowest": _reading(series.lowest),
@@ -69,8 +69,8 @@ def series_data(
 
 def _columns(columns: tuple[Column, ...]) -> dict[str, list[Any]]:
     return {
-        "start": [column.start.timestamp() for column in columns],
-        "end": [column.end.timestamp() for column in columns],
+        "start": [round(column.start.timestamp()) for column in columns],
+        "end": [round(column.end.timestamp()) for column in columns],
         "minimum": [_rounded(column.minimum) for column in columns],
         "mean": [_rounded(column.mean) for column in columns],
         "maximum": [_rounded(column.maximum) for column in columns],

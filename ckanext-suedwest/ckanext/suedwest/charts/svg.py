@@ -50,11 +50,11 @@ EMBED = (
 
 _SMALLEST_SPAN = {"cm": 0.2, "m": 0.2}
 _REACH = {"cm": 1.0, "m": 1.0}
-_PIXELS_PER_STEP = 33.0
+_MOST_STEPS = 7
 
 
-def axis_of(series: Series, *, bottom: float, top: float) -> ValueScale:
-    """The value axis of a series, in the shown unit."""
+def axis_of(series: Series, *, bottom: float = 1.0, top: float = 0.0) -> ValueScale:
+    """The value axis of a series in the shown unit, with the same ends in every size."""
     shown = [
         words.shown_value(value, series.unit)
         for column in series.good()
@@ -70,13 +70,13 @@ def axis_of(series: Series, *, bottom: float, top: float) -> ValueScale:
         reach=_REACH.get(series.unit, widest),
         bottom=bottom,
         top=top,
-        most_steps=max(int((bottom - top) // _PIXELS_PER_STEP), 3),
+        most_steps=_MOST_STEPS,
     )
 
 
 def thresholds_above(series: Series) -> list[ThresholdRow]:
     """The thresholds that lie above the axis, the lowest first."""
-    high = axis_of(series, bottom=1.0, top=0.0).high
+    high = axis_of(series).high
     above = [
         each for each in series.thresholds if words.shown_value(each.level, series.unit) > high
     ]
@@ -106,9 +106,15 @@ class _Drawing:
         )
         self.points = [self._point(column) for column in series.good()]
         self.placement = Placement(
-            Box(0, 0, layout.width, bottom),
-            [*self.points, *((x, self._y(c.maximum)) for (x, _), c in self._pairs())],
+            Box(0, 0, layout.width, layout.height),
+            [
+                *self.points,
+                *((x, self._y(column.maximum)) for (x, _), column in self._pairs()),
+                *self._threshold_points(),
+            ],
         )
+        # The names of the days stand here; beside them, at the last value, there is room.
+        self.placement.take(Box(0, bottom + 1, self.times.right, layout.height))
 
     def svg(self, now: datetime, ident: str) -> Markup:
         layout = self.layout
@@ -160,6 +166,27 @@ class _Drawing:
 
     def _pairs(self) -> list[tuple[tuple[float, float], Column]]:
         return list(zip(self.points, self.series.good(), strict=True))
+
+    def _drawn_thresholds(self) -> list[tuple[ThresholdRow, float]]:
+        """Those within the axis and where they lie; alarms first, for their name goes first."""
+        shown = [
+            (each, words.shown_value(each.level, self.series.unit))
+            for each in self.series.thresholds
+        ]
+        inside = [
+            (each, self.values.y(level))
+            for each, level in shown
+            if self.values.low <= level <= self.values.high
+        ]
+        return sorted(inside, key=lambda pair: pair[0].kind == ThresholdKind.STATISTICAL)
+
+    def _threshold_points(self) -> list[tuple[float, float]]:
+        width = round(self.times.right - self.layout.left)
+        return [
+            (self.layout.left + step, y)
+            for _threshold, y in self._drawn_thresholds()
+            for step in range(0, width, 10)
+        ]
 
     def _value_axis(self) -> Markup:
         left, right = self.layout.left, self.times.right
@@ -266,15 +293,7 @@ class _Drawing:
         lines: list[Markup] = []
         names: list[Markup] = []
         left, right = self.layout.left, self.times.right
-        # Alarms before orientation: their name must not give way to that of a mean.
-        ordered = sorted(
-            self.series.thresholds, key=lambda each: each.kind == ThresholdKind.STATISTICAL
-        )
-        for threshold in ordered:
-            shown = words.shown_value(threshold.level, self.series.unit)
-            if not self.values.low <= shown <= self.values.high:
-                continue
-            y = self.values.y(shown)
+        for threshold, y in self._drawn_thresholds():
             statistical = threshold.kind == ThresholdKind.STATISTICAL
             css = "thr ref" if statistical else "thr"
             path = f"M{coordinate(left)} {coordinate(y)}H{coordinate(right)}"

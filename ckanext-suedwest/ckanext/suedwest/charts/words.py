@@ -47,8 +47,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "short-doubted": "angezweifelt",
         "empty": "In diesem Zeitraum liegt kein Wert vor.",
         "sandbox": "Sandbox: nachgespielte Werte.",
-        "hint": "Werte ablesen: mit dem Finger, der Maus oder den Pfeiltasten. "
-        "Vergrößern: einen Bereich aufziehen oder die Plustaste; zurück mit Escape.",
+        "hint": "Einzelne Werte: zeigen, antippen oder Pfeiltasten. Aufziehen vergrößert.",
     },
     "en": {
         "24h": "24 hours",
@@ -81,8 +80,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "short-doubted": "doubted",
         "empty": "There is no value in this period.",
         "sandbox": "Sandbox: replayed values.",
-        "hint": "Read values with finger, mouse or arrow keys. "
-        "Zoom: draw over a span or press plus; Escape goes back.",
+        "hint": "Single values: point, tap or arrow keys. Draw over a span to zoom.",
     },
 }
 

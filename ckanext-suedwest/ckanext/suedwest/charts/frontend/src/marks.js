@@ -20,9 +20,25 @@ export function drawGaps(plot, gaps, colour) {
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
     ctx.strokeStyle = colour.edge;
     ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-    ctx.strokeRect(left, bbox.top, right - left, bbox.height);
+    ctx.beginPath();
+    for (const x of [left, right]) {
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+    }
+    ctx.stroke();
   }
   ctx.restore();
+}
+
+export function drawUnit(plot, format, colour) {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  write(ctx, format.unit, bbox.left - 8 * ratio, bbox.top - 14 * ratio, {
+    font: font(13),
+    fill: colour["ink-2"],
+    halo: colour.paper,
+    align: "right",
+  });
 }
 
 export function drawThresholds(plot, thresholds, format, colour) {

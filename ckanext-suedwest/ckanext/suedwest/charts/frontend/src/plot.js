@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { Format } from "./format.js";
-import { colours, drawDoubted, drawGaps, drawReading, drawThresholds } from "./marks.js";
+import { colours, drawDoubted, drawGaps, drawReading, drawThresholds, drawUnit } from "./marks.js";
 
 const texts = {
   de: { smallest: "kleinster", largest: "größter", none: "kein Wert" },
@@ -126,6 +126,7 @@ function options(figure, width, height, series, format) {
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Europe/Berlin"),
     legend: { show: false },
+    padding: [26, 24, 0, 0],
     cursor: { drag: { x: true, y: false }, points: { size: 9, fill: colour.accent } },
     scales: {
       x: { min: Date.parse(series.start) / 1000, max: Date.parse(series.end) / 1000 },
@@ -135,6 +136,7 @@ function options(figure, width, height, series, format) {
       {
         ...axis,
         grid: { show: false },
+        size: 32,
         space: 70,
         values: (_plot, splits, _axis, _space, step) => splits.map((at) => label(at, step, format)),
       },
@@ -158,6 +160,7 @@ function options(figure, width, height, series, format) {
       drawClear: [(plot) => drawGaps(plot, series.gaps, colour)],
       draw: [
         (plot) => {
+          drawUnit(plot, format, colour);
           drawThresholds(plot, series.thresholds, format, colour);
           drawDoubted(plot, series.columns, format, colour);
           drawReading(plot, series.highest, format, colour);
