@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 
 from sqlalchemy.exc import ArgumentError
 
 from ..store.engine import create_store_engine
+from .ending import hold_back_signals, wait_for_end
 from .runner import Runner
 
 STORE_URL_VARIABLE = "SUEDWEST_STORE_URL"
 
 
 def main() -> int:
-    """Run; 0 after an orderly end, 2 when the environment does not name the store."""
+    """Run; 0 after an orderly end, 1 after a fault, 2 when no store is named."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -32,11 +32,16 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    hold_back_signals()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    worker = threading.Thread(target=Runner(engine, stop=stop).run, name="ingest")
     logging.info("ingest is running")
-    Runner(engine, stop=stop).run()
+    worker.start()
+    if not wait_for_end(worker):
+        logging.error("ingest ended by itself")
+        return 1
+    stop.set()
+    worker.join()
     engine.dispose()
     logging.info("ingest has ended")
     return 0

@@ -6,11 +6,12 @@ import argparse
 import gzip
 import hashlib
 import json
-import signal
 import sys
+import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from ..ending import hold_back_signals, wait_for_end
 from .service import Service
 
 ROOT = "/webservices/rest-api/v2"
@@ -68,18 +69,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
     arguments = parser.parse_args(argv)
+    hold_back_signals()
     server = make_server(arguments.host, arguments.port)
-
-    def stop(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    print(f"replay: http://{arguments.host}:{server.server_port}{ROOT} (simulated)", flush=True)
+    worker = threading.Thread(target=server.serve_forever, name="replay", daemon=True)
     with server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return 0
+        worker.start()
+        print(f"replay: http://{arguments.host}:{server.server_port}{ROOT} (simulated)", flush=True)
+        if not wait_for_end(worker):
+            return 1
+        server.shutdown()
     return 0
 
 
