@@ -62,8 +62,10 @@ class PostgresqlSearch:
         self.url = url
         # CKAN asks for dates as `datetime` by handing over a decoder with such a hook
         self._decode = decoder.object_hook if decoder is not None else dict
-        assert model.meta.engine is not None  # noqa: S101 - CKAN binds it before anything searches
-        storage.ensure(model.meta.engine)
+        # CKAN asks whether there is a search before it has opened its database
+        self._database_open = model.meta.engine is not None
+        if model.meta.engine is not None:
+            storage.ensure(model.meta.engine)
 
     def add(self, docs: Sequence[Mapping[str, Any]], **_options: Any) -> None:
         """Index documents; the later of two with the same `index_id` wins."""
@@ -100,6 +102,8 @@ class PostgresqlSearch:
         Raises:
             SearchQueryError: when `q`, a filter, the order or a number cannot be understood.
         """
+        if not self._database_open:
+            return Results(0, [], {})
         condition = Condition()
         tree = _understood(lambda: parse(q))
         dismax = params.get("defType") in ("dismax", "edismax")
