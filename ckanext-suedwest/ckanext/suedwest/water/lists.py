@@ -98,7 +98,7 @@ def _groups(ordered: Sequence[Situation], now: datetime, municipality: str | Non
     headings = {
         Urgency.REACHED: _("Threshold reached"),
         Urgency.UNRELIABLE: _("Without a reliable value"),
-        Urgency.RISING: _("Rising, still below a threshold"),
+        Urgency.RISING: _("Rising"),
         Urgency.QUIET: _("Quiet"),
     }
     return [

@@ -14,7 +14,7 @@ from ..domain.threshold import Direction
 from ..portal import formats
 from ..portal.stations import title
 from . import sentences
-from .situation import Situation, highest_class
+from .situation import Situation, highest_class, was_reached
 
 _OVER_SIGN = Markup(
     '<svg class="sym" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3 22 20.5H2Z" '
@@ -46,6 +46,8 @@ class Row:
     clock: str
     sentence: str
     near: bool
+    knows_thresholds: bool
+    was_reached: bool
     spark: Markup
 
 
@@ -125,5 +127,7 @@ def _row(
         clock=formats.clock(situation.time, lang) if situation.time else "",
         sentence=sentences.sentence(situation, now, lang),
         near=municipality is not None and relations.get(municipality) == "near",
+        knows_thresholds=situation.knows_thresholds,
+        was_reached=was_reached(situation),
         spark=sparks.get(situation.station.id, Markup("")),
     )

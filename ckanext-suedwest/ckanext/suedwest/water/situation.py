@@ -21,6 +21,7 @@ _PREFERRED = (WATER_LEVEL.name, WATER_ELEVATION.name, DISCHARGE.name)
 _LOW_MARK, _HIGH_MARK = "MNW", "MHW"
 _RISING = (Way.RISING, Way.RISING_FAST)
 RELIABLE = (Freshness.LIVE, Freshness.LATE)
+_CENTIMETRES_FAR_AWAY = 1e9
 
 Points = Sequence[tuple[datetime, float]]
 
@@ -163,7 +164,8 @@ def by_urgency(situations: Sequence[Situation]) -> list[Situation]:
     """Most urgent first.
 
     Reached thresholds by class, then by how fast it rises; unreliable gauges that were last
-    above a threshold before the others; rising ones by what is left to the next threshold.
+    above a threshold before the others; rising ones by what is left to the next threshold; quiet
+    ones beyond a mean extreme before the others, those that tell only a discharge last.
     """
     return sorted(situations, key=_order)
 
@@ -178,9 +180,6 @@ def highest_class(situation: Situation) -> int | None:
     return max((each.severity for each in situation.reached if each.severity), default=None)
 
 
-_CENTIMETRES_FAR_AWAY = 1e9
-
-
 def _order(situation: Situation) -> tuple[int, float, float, str]:
     urgency = situation.urgency
     rate = situation.trend.cm_per_hour if situation.trend else 0.0
@@ -193,6 +192,9 @@ def _order(situation: Situation) -> tuple[int, float, float, str]:
     elif urgency is Urgency.RISING:
         left = situation.centimetres_to(situation.next_above) if situation.next_above else None
         first, second = _CENTIMETRES_FAR_AWAY if left is None else left, -rate
+    else:
+        unusual = situation.low_mark is not None or situation.high_mark is not None
+        first = 0.0 if unusual else 1.0 if situation.centimetres is not None else 2.0
     return (urgency, first, second, f"{situation.station.water or ''} {situation.station.name}")
 
 
@@ -208,7 +210,7 @@ def _trend(stream: DatastreamNow, points: Points, now: datetime) -> Trend | None
 
 
 def _reached(thresholds: Sequence[ThresholdRow], value: float | None) -> tuple[ThresholdRow, ...]:
-    """Thresholds the level is at or beyond, most severe and farthest beyond first."""
+    """Thresholds the level is at or beyond: by class, then the last one crossed first."""
     if value is None:
         return ()
     found = [
@@ -222,7 +224,6 @@ def _reached(thresholds: Sequence[ThresholdRow], value: float | None) -> tuple[T
             found,
             key=lambda each: (
                 -(each.severity or 0),
-                # The last one crossed says most of now.
                 abs(each.level - value),
                 each.code,
             ),

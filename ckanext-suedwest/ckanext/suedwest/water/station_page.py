@@ -12,19 +12,15 @@ from ckan.common import _, request
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from ..domain.quality import Quality
-from ..domain.threshold import Direction, ThresholdKind
-from ..domain.time import MEZ, DayRule, day_of, day_span
+from ..domain.threshold import ThresholdKind
+from ..domain.time import MEZ, DayRule, day_of
 from ..domain.units import DISCHARGE, WATER_ELEVATION, WATER_LEVEL
 from ..observations.store_access import read_engine
 from ..portal import contributions, formats
-from ..portal.organizations import profiles
 from ..store.query import (
     DatastreamNow,
     DatumRow,
-    DayRow,
     StationRow,
-    ThresholdRow,
     datums,
     days,
     observations,
@@ -34,47 +30,12 @@ from .reading import situations
 from .rows import language, standing_sign, state_words
 from .situation import Situation, state_of
 from .staff import staff
+from .station_tables import capital, day_lines, threshold_lines, value_lines
 
 RANGES = ("24h", "7d", "30d", "1y")
 _DEFAULT_RANGE = "7d"
 _DAYS = 8
 _SINGLE_VALUES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdLine:
-    """A line of “what happens at which level”; `left` is empty without a value of now."""
-
-    level: str
-    sign: Markup
-    class_words: str
-    name: str
-    source: str
-    reached: bool
-    left: str
-
-
-@dataclass(frozen=True, slots=True)
-class DayLine:
-    """A day; the values without unit, dashes on a day of doubted values only."""
-
-    day: str
-    smallest: str
-    mean: str
-    largest: str
-    count: str
-    doubted: int
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class ValueLine:
-    """A single value with what was tested of it."""
-
-    time: str
-    iso: str
-    value: str
-    check: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +60,33 @@ def page_context(station: StationRow, package: dict[str, Any], now: datetime) ->
         "lead_sign": standing_sign(situation),
         "hero": _hero(situation, lang),
         "label": _property_name(stream) if stream else "",
+        "measured": sentences.age(situation, now, lang).removesuffix("."),
         "age": state_words(situation, now, lang),
         "age_sign": formats.freshness_sign(situation.state),
         "clock": _clock(situation, now, lang),
         "interval": _interval(stream),
         "staff": staff(situation, lang),
         "others": [_other(each, station, now, lang) for each in situation.others],
-        "thresholds": _threshold_lines(situation, lang),
+        "thresholds": threshold_lines(situation, lang),
         "facts": [],
         "chart": None,
+        "operator_url": _web_address(station.operator.get("url")),
+        "contact_url": _web_address(station.operator.get("contact")),
+        "licence_url": _web_address(station.licence.get("url")),
     }
     if stream is not None:
         with read_engine().connect() as connection:
             known = datums(connection, stream.datastream_id)
-            context |= _tables(connection, situation, stream, now, lang)
+            context |= _tables(connection, stream, now, lang)
         context["facts"] = _facts(situation, known, lang)
         context |= _chart(station, stream, now)
         context |= _downloads(stream)
     return context
+
+
+def _web_address(text: str | None) -> str | None:
+    """The text where it is an address a link may go to: sources may write `javascript:` too."""
+    return text if text and text.startswith(("https://", "http://")) else None
 
 
 def _hero(situation: Situation, lang: str) -> tuple[str, str] | None:
@@ -167,133 +137,39 @@ def _other(stream: DatastreamNow, station: StationRow, now: datetime, lang: str)
     )
 
 
-def _threshold_lines(situation: Situation, lang: str) -> list[ThresholdLine]:
-    stream = situation.datastream
-    shown = [each for each in situation.thresholds if each.kind != ThresholdKind.STATISTICAL]
-    if stream is None or not shown:
-        return []
-    towns = {}
-    if any(each.municipality for each in shown):
-        towns = {town.name: town.title for town in profiles()}
-    return [_threshold_line(each, situation, stream, towns, lang) for each in shown]
-
-
-def _threshold_line(
-    threshold: ThresholdRow,
-    situation: Situation,
-    stream: DatastreamNow,
-    towns: dict[str, str],
-    lang: str,
-) -> ThresholdLine:
-    left = ""
-    distance = situation.centimetres_to(threshold)
-    if distance is not None:
-        left = formats.difference(distance, lang)
-    elif situation.value is not None:
-        left = sentences.value_text(stream, abs(threshold.level - situation.value), lang)
-    owner = towns.get(threshold.municipality or "", threshold.municipality)
-    below = threshold.direction == Direction.BELOW
-    source = ", ".join(part for part in (owner, threshold.source) if part)
-    return ThresholdLine(
-        level=sentences.value_text(stream, threshold.level, lang),
-        sign=formats.class_sign(threshold.severity) if threshold.severity else Markup(""),
-        class_words=_("Class {number}").format(number=threshold.severity)
-        if threshold.severity
-        else "",
-        name=marks.name(threshold, lang),
-        source=f"{source} ({_('when the level falls below it')})" if below else source,
-        reached=threshold in situation.reached,
-        left=left,
-    )
-
-
 def _tables(
-    connection: Connection,
-    situation: Situation,
-    stream: DatastreamNow,
-    now: datetime,
-    lang: str,
+    connection: Connection, stream: DatastreamNow, now: datetime, lang: str
 ) -> dict[str, Any]:
     rule = DayRule(stream.day_rule)
     today = day_of(now, rule)
+    stretch = timedelta(days=_DAYS)
     rows = days(
-        connection, stream.datastream_id, start=today - timedelta(days=_DAYS - 1), end=today
+        connection, stream.datastream_id, start=today - stretch + timedelta(days=1), end=today
     )
     newest = observations(
         connection,
         stream.datastream_id,
-        start=now - timedelta(days=_DAYS),
+        start=now - stretch,
         end=now + timedelta(days=1),
         limit=_SINGLE_VALUES,
         newest_first=True,
     )
-    checks = {
-        Quality.PASS: _("tested"),
-        Quality.NOT_EVALUATED: _("unverified"),
-    }
     return {
-        "days": [_day_line(row, stream, rule, now, lang) for row in reversed(rows)],
+        "days": day_lines(rows, stream, now, lang),
         "day_unit": "m" if stream.unit == "cm" else stream.unit,
         "day_border": _("A day goes from 0 to 24 h CET.")
         if rule is DayRule.MEZ
         else _("A day goes from 0 to 24 h local time."),
-        "values": [
-            ValueLine(
-                time=_value_time(row.time, now, lang),
-                iso=formats.iso(row.time),
-                value=_bare(row.result, stream, lang),
-                check=checks.get(Quality(row.quality), _("doubted")),
-            )
-            for row in newest
-        ],
+        "single_values": value_lines(newest, stream, now, lang),
         "zone": formats.zone_name(newest[0].time if newest else now, lang),
     }
-
-
-def _value_time(time: datetime, now: datetime, lang: str) -> str:
-    same_day = day_of(time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
-    clock = formats.clock(time, lang)
-    return clock if same_day else f"{formats.day_label(day_of(time, DayRule.CIVIL), lang)} {clock}"
-
-
-def _day_line(
-    row: DayRow, stream: DatastreamNow, rule: DayRule, now: datetime, lang: str
-) -> DayLine:
-    def shown(value: float | None) -> str:
-        return "–" if value is None else _bare(value, stream, lang)
-
-    present = row.good_count + row.doubted_count
-    expected = max(present, _expected(row, stream, rule, now))
-    return DayLine(
-        day=formats.day_label(row.day, lang),
-        smallest=shown(row.good_min),
-        mean=shown(row.good_mean),
-        largest=shown(row.good_max),
-        count=_("{number} of {expected}").format(number=row.good_count, expected=expected),
-        doubted=row.doubted_count,
-        missing=expected - present,
-    )
-
-
-def _expected(row: DayRow, stream: DatastreamNow, rule: DayRule, now: datetime) -> int:
-    """How many values the day should have had, from the first one of all to the newest."""
-    if not stream.interval or stream.first_time is None or stream.latest_time is None:
-        return 0
-    start, end = day_span(row.day, rule)
-    end = min(end, max(stream.latest_time + stream.interval, start), now + stream.interval)
-    return max(0, int((end - max(start, stream.first_time)) / stream.interval))
-
-
-def _bare(value: float, stream: DatastreamNow, lang: str) -> str:
-    """A value without its unit, which stands in the table's caption."""
-    return formats.quantity(value, stream.unit, lang).split(formats.NO_BREAK)[0]
 
 
 def _facts(situation: Situation, known: list[DatumRow], lang: str) -> list[tuple[str, str]]:
     """Pairs of a word and what is known of the gauge, plain text."""
     station = situation.station
     facts: list[tuple[str, str | None]] = [
-        (_("Water"), station.water),
+        (_("Body of water"), station.water),
         (_("Station number"), station.number),
         (_("River kilometre"), _kilometre(station.properties.get("river_km"), lang)),
         (_("Position"), _position(station, lang)),
@@ -331,10 +207,12 @@ def _usual(situation: Situation, lang: str) -> str | None:
     stream = situation.datastream
     if stream is None:
         return None
-    return ", ".join(
-        f"{marks.name(each, lang)} {sentences.value_text(stream, each.level, lang)}"
-        for each in situation.thresholds
-        if each.kind == ThresholdKind.STATISTICAL
+    return capital(
+        ", ".join(
+            f"{marks.name(each, lang)} {sentences.value_text(stream, each.level, lang)}"
+            for each in situation.thresholds
+            if each.kind == ThresholdKind.STATISTICAL
+        )
     )
 
 

@@ -41,7 +41,7 @@ def none_connected(town: str | None, lang: str) -> str:
 
 
 def _with_article(town: str) -> str:
-    first = town.split()[0].casefold() if town.split() else ""
+    first = town.partition(" ")[0].casefold()
     if first.endswith("kreis"):
         return f"den {town}"
     if first.endswith(("stadt", "gemeinde", "region")):
@@ -50,28 +50,28 @@ def _with_article(town: str) -> str:
 
 
 def _rising(reliable: Sequence[Situation], lang: str) -> str:
-    rising = sum(each.rising for each in reliable)
-    known = sum(each.trend is not None for each in reliable)
-    count = len(reliable)
+    """Of the gauges whose direction is known, how many rise."""
+    known = [each for each in reliable if each.trend]
+    rising = sum(each.rising for each in known)
     if not known:
         return (
-            "In welche Richtung das Wasser geht, ist noch nicht bekannt."
+            "In welche Richtung das Wasser geht, ist nicht bekannt."
             if lang == "de"
-            else "Which way the water goes is not known yet."
+            else "Which way the water goes is not known."
         )
+    count = len(known)
     if lang == "de":
         if count == 1:
-            return f"Am Pegel {title(reliable[0].station)} steigt das Wasser{_not(rising)}."
-        number = str(rising) if rising else "keinem"
-        return f"An {number} von {count} Pegeln steigt das Wasser."
+            return (
+                f"Am Pegel {title(known[0].station)} steigt das Wasser{'' if rising else ' nicht'}."
+            )
+        told = "" if count == len(reliable) else " mit bekannter Richtung"
+        return f"An {rising or 'keinem'} von {count} Pegeln{told} steigt das Wasser."
     if count == 1:
         doing = "is rising" if rising else "is not rising"
-        return f"At {title(reliable[0].station)} the water {doing}."
-    return f"The water is rising at {rising or 'none'} of {count} gauges."
-
-
-def _not(rising: int) -> str:
-    return "" if rising else " nicht"
+        return f"At {title(known[0].station)} the water {doing}."
+    told = "" if count == len(reliable) else " with a known direction"
+    return f"The water is rising at {rising or 'none'} of {count} gauges{told}."
 
 
 def _thresholds(reliable: Sequence[Situation], lang: str) -> str:
@@ -90,21 +90,13 @@ def _thresholds(reliable: Sequence[Situation], lang: str) -> str:
         if german:
             return f"{'Über' if above else 'Jenseits'} einer Schwelle: {names}."
         return f"{'Above' if above else 'Beyond'} a threshold: {names}."
-    if len(known) == len(reliable):
+    if len(known) < len(reliable):
         if german:
-            return (
-                "Keiner liegt über einer Schwelle."
-                if len(known) > 1
-                else ("Eine Schwelle ist nicht erreicht.")
-            )
-        return "None is above a threshold." if len(known) > 1 else "No threshold is reached."
-    if german:
-        return (
-            f"Keiner der {len(known)} mit bekannten Schwellen hat eine erreicht."
-            if len(known) > 1
-            else "Wo Schwellen bekannt sind, ist keine erreicht."
-        )
-    return "Where thresholds are known, none is reached."
+            return f"Schwellen sind für {len(known)} bekannt, erreicht ist keine."
+        return f"Thresholds are known for {len(known)}, none is reached."
+    if len(known) == 1:
+        return "Keine Schwelle ist erreicht." if german else "No threshold is reached."
+    return "Keiner hat eine Schwelle erreicht." if german else "None has reached a threshold."
 
 
 def _low_water(reliable: Sequence[Situation], lang: str) -> str:
@@ -115,8 +107,8 @@ def _low_water(reliable: Sequence[Situation], lang: str) -> str:
         place = title(low[0].station)
         return f"Niedrigwasser: {place}." if lang == "de" else f"Low water: {place}."
     if lang == "de":
-        return f"{len(low)} führen Niedrigwasser."
-    return f"{len(low)} carry low water."
+        return f"Niedrigwasser an {len(low)} Pegeln."
+    return f"Low water at {len(low)} gauges."
 
 
 def _unreliable(count: int, lang: str) -> str:

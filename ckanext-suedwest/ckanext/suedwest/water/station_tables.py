@@ -1,0 +1,162 @@
+"""The tables of a gauge's page: levels that mean something, days, and the newest values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ckan.common import _
+from markupsafe import Markup
+
+from ..domain.quality import Quality
+from ..domain.threshold import Direction, ThresholdKind
+from ..domain.time import DayRule, day_of, day_span
+from ..portal import formats
+from ..portal.organizations import profiles
+from ..store.query import DatastreamNow, DayRow, ObservationRow, ThresholdRow
+from . import marks, sentences
+from .situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdLine:
+    """A line of “what happens at which level”; `left` is empty without a value of now."""
+
+    level: str
+    sign: Markup
+    class_words: str
+    name: str
+    explanation: str
+    source: str
+    reached: bool
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """A day; the values without unit, dashes on a day of doubted values only."""
+
+    day: str
+    smallest: str
+    mean: str
+    largest: str
+    count: str
+    doubted: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueLine:
+    """A single value with what was tested of it."""
+
+    time: str
+    iso: str
+    value: str
+    check: str
+
+
+def threshold_lines(situation: Situation, lang: str) -> list[ThresholdLine]:
+    stream = situation.datastream
+    shown = [each for each in situation.thresholds if each.kind != ThresholdKind.STATISTICAL]
+    if stream is None or not shown:
+        return []
+    towns = {}
+    if any(each.municipality for each in shown):
+        towns = {town.name: town.title for town in profiles()}
+    return [_threshold_line(each, situation, stream, towns, lang) for each in shown]
+
+
+def _threshold_line(
+    threshold: ThresholdRow,
+    situation: Situation,
+    stream: DatastreamNow,
+    towns: dict[str, str],
+    lang: str,
+) -> ThresholdLine:
+    left = ""
+    distance = situation.centimetres_to(threshold)
+    if distance is not None:
+        left = formats.difference(distance, lang)
+    elif situation.value is not None:
+        left = sentences.value_text(stream, abs(threshold.level - situation.value), lang)
+    owner = towns.get(threshold.municipality or "", threshold.municipality)
+    below = threshold.direction == Direction.BELOW
+    source = ", ".join(part for part in (owner, threshold.source) if part)
+    return ThresholdLine(
+        level=sentences.value_text(stream, threshold.level, lang),
+        sign=formats.class_sign(threshold.severity) if threshold.severity else Markup(""),
+        class_words=_("Class {number}").format(number=threshold.severity)
+        if threshold.severity
+        else "",
+        name=capital(marks.name(threshold, lang)),
+        explanation=marks.explanation(threshold, lang),
+        source=f"{source} ({_('when the level falls below it')})" if below else source,
+        reached=threshold in situation.reached,
+        left=left,
+    )
+
+
+def day_lines(
+    rows: Sequence[DayRow], stream: DatastreamNow, now: datetime, lang: str
+) -> list[DayLine]:
+    """The days given, the newest first."""
+    return [_day_line(row, stream, now, lang) for row in reversed(rows)]
+
+
+def value_lines(
+    rows: Sequence[ObservationRow], stream: DatastreamNow, now: datetime, lang: str
+) -> list[ValueLine]:
+    """Single values in the order given."""
+    checks = {Quality.PASS: _("tested"), Quality.NOT_EVALUATED: _("unverified")}
+    return [
+        ValueLine(
+            time=_value_time(row.time, now, lang),
+            iso=formats.iso(row.time),
+            value=_bare(row.result, stream, lang),
+            check=checks.get(Quality(row.quality), _("doubted")),
+        )
+        for row in rows
+    ]
+
+
+def _value_time(time: datetime, now: datetime, lang: str) -> str:
+    same_day = day_of(time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
+    clock = formats.clock(time, lang)
+    return clock if same_day else f"{formats.day_label(day_of(time, DayRule.CIVIL), lang)} {clock}"
+
+
+def _day_line(row: DayRow, stream: DatastreamNow, now: datetime, lang: str) -> DayLine:
+    def shown(value: float | None) -> str:
+        return "–" if value is None else _bare(value, stream, lang)
+
+    present = row.good_count + row.doubted_count
+    expected = max(present, _expected(row, stream, now))
+    return DayLine(
+        day=formats.day_label(row.day, lang),
+        smallest=shown(row.good_min),
+        mean=shown(row.good_mean),
+        largest=shown(row.good_max),
+        count=_("{number} of {expected}").format(number=row.good_count, expected=expected),
+        doubted=row.doubted_count,
+        missing=expected - present,
+    )
+
+
+def _expected(row: DayRow, stream: DatastreamNow, now: datetime) -> int:
+    """How many values the day should have had, from the first one of all to the newest."""
+    if not stream.interval or stream.first_time is None or stream.latest_time is None:
+        return 0
+    start, end = day_span(row.day, DayRule(stream.day_rule))
+    end = min(end, max(stream.latest_time + stream.interval, start), now + stream.interval)
+    return max(0, int((end - max(start, stream.first_time)) / stream.interval))
+
+
+def _bare(value: float, stream: DatastreamNow, lang: str) -> str:
+    """A value without its unit, which stands in the table's caption."""
+    return formats.quantity(value, stream.unit, lang).split(formats.NO_BREAK)[0]
+
+
+def capital(text: str) -> str:
+    """The text with a capital at its start."""
+    return f"{text[:1].upper()}{text[1:]}"
