@@ -112,11 +112,7 @@ def _drawing(
             _rectangle("water", _LEFT, surface, _RIGHT - _LEFT, max(scale.bottom - surface, 0.0))
         )
     parts += _blocks(scale)
-    parts.append(
-        Markup(
-            '<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="var(--ink)"/>'
-        ).format(_LEFT, _TOP, _RIGHT - _LEFT, body_height)
-    )
+    parts.append(_rectangle("frame", _LEFT, _TOP, _RIGHT - _LEFT, body_height))
     parts += _labels(scale, _shown(thresholds, value, int(body_height // _ROW)), lang)
     if value is not None:
         parts.append(_pointer(scale.y(value), value, scale, lang))
@@ -201,8 +197,8 @@ def _labels(
 def _pointer(y: float, value: float, scale: _Scale, lang: str) -> Markup:
     text = min(max(y + 6, _TOP + 6), scale.bottom - 10)
     return Markup(
-        '<path d="M{} {:.1f}l-11 -7v14Z" fill="var(--accent)"/>'
-        '<path d="M{} {:.1f}H{}" stroke="var(--accent)" stroke-width="2.5"/>'
+        '<path class="pointer" d="M{} {:.1f}l-11 -7v14Z"/>'
+        '<path class="surface" d="M{} {:.1f}H{}"/>'
         '<text class="big" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
         '<text class="axis" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
     ).format(
