@@ -56,7 +56,7 @@ def tile_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
 
 def summary(shown: Sequence[StationRow], now: datetime) -> str:
     """One to three short sentences of plain text."""
-    return summaries.summary(situations(shown, now), language())
+    return summaries.summary(by_urgency(situations(shown, now)), language())
 
 
 def list_context(municipality: str | None, now: datetime) -> dict[str, Any] | None:

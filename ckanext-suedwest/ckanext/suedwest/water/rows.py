@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import ckan.plugins.toolkit as tk
+from ckan.common import _
 from markupsafe import Markup
 
 from ..domain.freshness import Freshness
@@ -87,6 +88,11 @@ def standing_sign(situation: Situation) -> Markup:
     return formats.LOW_WATER_SIGN if situation.low_mark else Markup("")
 
 
+def class_words(severity: int | None) -> str:
+    """The word of a class, which never stands there as a colour alone; empty without one."""
+    return "" if severity is None else _("Class {number}").format(number=severity)
+
+
 def _row(
     situation: Situation,
     now: datetime,
@@ -120,7 +126,7 @@ def _row(
         rate=formats.rate(trend.cm_per_hour, lang) if situation.rising and trend else "",
         standing=sentences.standing(situation, lang),
         standing_sign=standing_sign(situation),
-        class_words=f"{'Stufe' if lang == 'de' else 'class'} {severity}" if severity else "",
+        class_words=class_words(severity),
         left=left,
         age=state_words(situation, now, lang),
         age_sign=formats.freshness_sign(situation.state),

@@ -27,8 +27,8 @@ from ..store.query import (
 )
 from . import marks, sentences
 from .reading import situations
-from .rows import language, standing_sign, state_words
-from .situation import Situation, state_of
+from .rows import class_words, language, standing_sign, state_words
+from .situation import Situation, highest_class, state_of
 from .staff import staff
 from .station_tables import capital, day_lines, threshold_lines, value_lines
 
@@ -58,6 +58,7 @@ def page_context(station: StationRow, package: dict[str, Any], now: datetime) ->
         "situation": situation,
         "lead": sentences.lead(situation, now, lang),
         "lead_sign": standing_sign(situation),
+        "class_words": class_words(highest_class(situation)),
         "hero": _hero(situation, lang),
         "label": _property_name(stream) if stream else "",
         "measured": sentences.age(situation, now, lang).removesuffix("."),

@@ -16,6 +16,7 @@ from ..portal import formats
 from ..portal.organizations import profiles
 from ..store.query import DatastreamNow, DayRow, ObservationRow, ThresholdRow
 from . import marks, sentences
+from .rows import class_words
 from .situation import Situation
 
 
@@ -83,13 +84,12 @@ def _threshold_line(
     owner = towns.get(threshold.municipality or "", threshold.municipality)
     below = threshold.direction == Direction.BELOW
     source = ", ".join(part for part in (owner, threshold.source) if part)
+    words, name = class_words(threshold.severity), marks.name(threshold, lang)
     return ThresholdLine(
         level=sentences.value_text(stream, threshold.level, lang),
         sign=formats.class_sign(threshold.severity) if threshold.severity else Markup(""),
-        class_words=_("Class {number}").format(number=threshold.severity)
-        if threshold.severity
-        else "",
-        name=capital(marks.name(threshold, lang)),
+        class_words=words,
+        name=name if words else capital(name),
         explanation=marks.explanation(threshold, lang),
         source=f"{source} ({_('when the level falls below it')})" if below else source,
         reached=threshold in situation.reached,
