@@ -91,6 +91,9 @@ def test_the_gauges_of_rhine_and_mosel(data: Path) -> None:
     assert andernach.operator.name == "WSV, Standort Bingen"
     assert andernach.licence.id == "dl-de-zero-2.0"
     assert "ungeprüfte Rohdaten" in andernach.licence.attribution
+    neuwied = stations["pegelonline:dc407f1e-e25f-4995-9feb-5bacc8658149"]
+    assert neuwied.licence.id == "notspecified", "no licence is guessed for another agency's gauge"
+    assert "Deichinformationszentrum" in neuwied.licence.attribution
     levels = {value.station_key: value for value in decoded.observations if value.datastream == "W"}
     assert levels[ANDERNACH].result == -1.0
     assert levels[ANDERNACH].phenomenon_time == datetime(2026, 9, 29, 13, 30, tzinfo=UTC)

@@ -58,11 +58,15 @@ def operator_of(agency: str | None, number: str | None) -> Operator:
 
 
 def licence_of(agency: str | None) -> Licence:
-    """Licence Zero, free since 2024-05-21; the attribution names an agency that is not WSV's."""
+    """Licence Zero for gauges of the WSV, free since 2024-05-21.
+
+    The terms speak of the WSV's own data. Of a gauge that another agency runs no licence is
+    stated, and none is guessed.
+    """
     if agency is None or _WSV_OFFICE.match(agency):
         attribution = f"{WSV}, PEGELONLINE, ungeprüfte Rohdaten"
-    else:
-        attribution = (
-            f"{tidy_name(agency)}, bereitgestellt über PEGELONLINE der {WSV}, ungeprüfte Rohdaten"
-        )
-    return Licence(LICENCE_ID, LICENCE_TITLE, LICENCE_URL, attribution)
+        return Licence(LICENCE_ID, LICENCE_TITLE, LICENCE_URL, attribution)
+    attribution = (
+        f"{tidy_name(agency)}, bereitgestellt über PEGELONLINE der {WSV}, ungeprüfte Rohdaten"
+    )
+    return Licence("notspecified", "Keine Lizenz angegeben", PEGELONLINE_URL, attribution)
