@@ -24,7 +24,8 @@ _TESTS = CHECKOUT / "tests"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LAUNCHER = launcher.__name__
 _NOT_CKAN = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
-# CKAN's fixtures switch plugins on and off and empty tables; nothing leaves this machine.
+# CKAN's fixtures switch plugins on and off and empty tables; nothing leaves this machine. They also
+# copy the whole configuration, which a session store with an open connection in it does not allow.
 _TEST_INI = """\
 [DEFAULT]
 debug = false
@@ -32,6 +33,7 @@ debug = false
 [app:main]
 use = config:ckan.ini
 testing = true
+SESSION_TYPE = cookie
 ckan.site_url = http://test.ckan.net
 smtp.test_server = localhost:6675
 """
