@@ -48,7 +48,7 @@ def tile_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
     ordered = by_urgency(situations(shown, now))
     tellable = [each for each in ordered if each.reliable] or ordered
     return {
-        "summary": summaries.summary(ordered, language()),
+        "summary": summaries.summary(ordered, now, language()),
         "rows": rows(tellable[:_IN_TILE], now),
         "count": len(ordered),
     }
@@ -56,7 +56,7 @@ def tile_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
 
 def summary(shown: Sequence[StationRow], now: datetime) -> str:
     """One to three short sentences of plain text."""
-    return summaries.summary(by_urgency(situations(shown, now)), language())
+    return summaries.summary(by_urgency(situations(shown, now)), now, language())
 
 
 def list_context(municipality: str | None, now: datetime) -> dict[str, Any] | None:
@@ -79,7 +79,7 @@ def list_context(municipality: str | None, now: datetime) -> dict[str, Any] | No
         "town": town,
         "towns": towns,
         "groups": _groups(ordered, now, municipality),
-        "summary": summaries.summary(ordered, lang),
+        "summary": summaries.summary(ordered, now, lang),
         "empty": "" if ordered else summaries.none_connected(town.title if town else None, lang),
         "projected": any(each.rising and each.next_above for each in ordered),
         "in_brackets": any(not each.reliable and each.last_value is not None for each in ordered),

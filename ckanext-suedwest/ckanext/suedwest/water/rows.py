@@ -45,7 +45,6 @@ class Row:
     age: str
     age_sign: Markup
     clock: str
-    sentence: str
     near: bool
     knows_thresholds: bool
     was_reached: bool
@@ -93,6 +92,14 @@ def class_words(severity: int | None) -> str:
     return "" if severity is None else _("Class {number}").format(number=severity)
 
 
+def _clock(situation: Situation, lang: str) -> str:
+    if situation.time is None:
+        return ""
+    clock = formats.clock(situation.time, lang)
+    late = situation.state is Freshness.LATE
+    return _("late, {time}").format(time=clock) if late else clock
+
+
 def _row(
     situation: Situation,
     now: datetime,
@@ -130,8 +137,7 @@ def _row(
         left=left,
         age=state_words(situation, now, lang),
         age_sign=formats.freshness_sign(situation.state),
-        clock=formats.clock(situation.time, lang) if situation.time else "",
-        sentence=sentences.sentence(situation, now, lang),
+        clock=_clock(situation, lang),
         near=municipality is not None and relations.get(municipality) == "near",
         knows_thresholds=situation.knows_thresholds,
         was_reached=was_reached(situation),

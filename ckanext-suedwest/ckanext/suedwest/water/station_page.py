@@ -26,15 +26,15 @@ from ..store.query import (
     observations,
 )
 from . import marks, sentences
+from .day_table import DAYS, day_lines
 from .reading import situations
 from .rows import class_words, language, standing_sign, state_words
 from .situation import Situation, highest_class, state_of
 from .staff import staff
-from .station_tables import capital, day_lines, threshold_lines, value_lines
+from .station_tables import capital, threshold_lines, value_lines
 
 RANGES = ("24h", "7d", "30d", "1y")
 _DEFAULT_RANGE = "7d"
-_DAYS = 8
 _SINGLE_VALUES = 8
 
 
@@ -143,7 +143,7 @@ def _tables(
 ) -> dict[str, Any]:
     rule = DayRule(stream.day_rule)
     today = day_of(now, rule)
-    stretch = timedelta(days=_DAYS)
+    stretch = timedelta(days=DAYS)
     rows = days(
         connection, stream.datastream_id, start=today - stretch + timedelta(days=1), end=today
     )
@@ -197,7 +197,9 @@ def _position(station: StationRow, lang: str) -> str | None:
 
 
 def _datum(datum: DatumRow, lang: str) -> str:
-    text = f"{formats.number(datum.metres, lang, 3)}{formats.NO_BREAK}{datum.reference}"
+    above = "über" if lang == "de" else "above"
+    unit = datum.reference if datum.reference.startswith("m") else f"m {above} {datum.reference}"
+    text = f"{formats.number(datum.metres, lang, 3)}{formats.NO_BREAK}{unit}"
     if datum.valid_from is None:
         return text
     since = formats.long_date(datum.valid_from, lang, year=True)

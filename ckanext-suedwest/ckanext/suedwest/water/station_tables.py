@@ -1,4 +1,4 @@
-"""The tables of a gauge's page: levels that mean something, days, and the newest values."""
+"""Two tables of a gauge's page: levels that mean something, and the newest values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from ..domain.quality import Quality
 from ..domain.threshold import Direction, ThresholdKind
-from ..domain.time import DayRule, day_of, day_span
+from ..domain.time import DayRule, day_of
 from ..portal import formats
 from ..portal.organizations import profiles
-from ..store.query import DatastreamNow, DayRow, ObservationRow, ThresholdRow
+from ..store.query import DatastreamNow, ObservationRow, ThresholdRow
 from . import marks, sentences
+from .day_table import bare_text
 from .rows import class_words
 from .situation import Situation
 
@@ -32,19 +33,6 @@ class ThresholdLine:
     source: str
     reached: bool
     left: str
-
-
-@dataclass(frozen=True, slots=True)
-class DayLine:
-    """A day; the values without unit, dashes on a day of doubted values only."""
-
-    day: str
-    smallest: str
-    mean: str
-    largest: str
-    count: str
-    doubted: int
-    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +85,6 @@ def _threshold_line(
     )
 
 
-def day_lines(
-    rows: Sequence[DayRow], stream: DatastreamNow, now: datetime, lang: str
-) -> list[DayLine]:
-    """The days given, the newest first."""
-    return [_day_line(row, stream, now, lang) for row in reversed(rows)]
-
-
 def value_lines(
     rows: Sequence[ObservationRow], stream: DatastreamNow, now: datetime, lang: str
 ) -> list[ValueLine]:
@@ -113,7 +94,7 @@ def value_lines(
         ValueLine(
             time=_value_time(row.time, now, lang),
             iso=formats.iso(row.time),
-            value=_bare(row.result, stream, lang),
+            value=bare_text(row.result, stream, lang),
             check=checks.get(Quality(row.quality), _("doubted")),
         )
         for row in rows
@@ -124,37 +105,6 @@ def _value_time(time: datetime, now: datetime, lang: str) -> str:
     same_day = day_of(time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
     clock = formats.clock(time, lang)
     return clock if same_day else f"{formats.day_label(day_of(time, DayRule.CIVIL), lang)} {clock}"
-
-
-def _day_line(row: DayRow, stream: DatastreamNow, now: datetime, lang: str) -> DayLine:
-    def shown(value: float | None) -> str:
-        return "–" if value is None else _bare(value, stream, lang)
-
-    present = row.good_count + row.doubted_count
-    expected = max(present, _expected(row, stream, now))
-    return DayLine(
-        day=formats.day_label(row.day, lang),
-        smallest=shown(row.good_min),
-        mean=shown(row.good_mean),
-        largest=shown(row.good_max),
-        count=_("{number} of {expected}").format(number=row.good_count, expected=expected),
-        doubted=row.doubted_count,
-        missing=expected - present,
-    )
-
-
-def _expected(row: DayRow, stream: DatastreamNow, now: datetime) -> int:
-    """How many values the day should have had, from the first one of all to the newest."""
-    if not stream.interval or stream.first_time is None or stream.latest_time is None:
-        return 0
-    start, end = day_span(row.day, DayRule(stream.day_rule))
-    end = min(end, max(stream.latest_time + stream.interval, start), now + stream.interval)
-    return max(0, int((end - max(start, stream.first_time)) / stream.interval))
-
-
-def _bare(value: float, stream: DatastreamNow, lang: str) -> str:
-    """A value without its unit, which stands in the table's caption."""
-    return formats.quantity(value, stream.unit, lang).split(formats.NO_BREAK)[0]
 
 
 def capital(text: str) -> str:

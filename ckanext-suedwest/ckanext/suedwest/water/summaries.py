@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ..domain.threshold import Direction
 from ..portal.stations import title
+from .sentences import sentence
 from .situation import Situation, Urgency
 
 _NAMED = 2
 
 
-def summary(situations: Sequence[Situation], lang: str) -> str:
-    """Where the water rises, whether a threshold is reached, and what is not known."""
+def summary(situations: Sequence[Situation], now: datetime, lang: str) -> str:
+    """Where the water rises, whether a threshold is reached, and what is not known.
+
+    A single gauge speaks for itself.
+    """
     if not situations:
         return ""
+    if len(situations) == 1:
+        return sentence(situations[0], now, lang)
     reliable = [each for each in situations if each.reliable]
     if not reliable:
         return _nothing_known(len(situations), lang)
@@ -121,9 +128,5 @@ def _unreliable(count: int, lang: str) -> str:
 
 def _nothing_known(count: int, lang: str) -> str:
     if lang == "de":
-        if count == 1:
-            return "Der Pegel hat zurzeit keinen verlässlichen Wert."
         return f"Von {count} Pegeln hat zurzeit keiner einen verlässlichen Wert."
-    if count == 1:
-        return "The gauge has no reliable value at present."
     return f"None of {count} gauges has a reliable value at present."
