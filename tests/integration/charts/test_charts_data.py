@@ -1,0 +1,206 @@
+"""The series as JSON, and the resource view."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from charts_samples import STATION, now_on_the_grid
+from ckan.tests import factories
+from ckan.tests.helpers import call_action
+
+from ckanext.suedwest.charts import load, table
+from ckanext.suedwest.charts.ranges import RANGES
+from ckanext.suedwest.observations.store_access import read_engine
+from ckanext.suedwest.portal.stations import package_id
+from ckanext.suedwest.store.query import DatastreamNow, StationRow
+
+pytestmark = pytest.mark.usefixtures("gauge")
+
+
+def address(level: DatastreamNow) -> str:
+    return f"/api/suedwest/series/{level.resource_id}"
+
+
+def test_a_series_carries_everything_needed_to_read_it(app: Any, level: DatastreamNow) -> None:
+    answer = app.get(address(level))
+    found = json.loads(answer.body)
+    assert found["unit"] == "cm"
+    assert found["interval_seconds"] == 900
+    assert found["step_seconds"] == 3600
+    assert found["freshness"] == "live"
+    assert found["simulated"] is True
+    assert found["attribution"] == "WSV über PEGELONLINE"
+    assert found["licence"]["id"] == "dl-de-zero-2.0"
+    assert {each["code"] for each in found["thresholds"]} == {"MNW", "M_I"}
+    newest = datetime.fromisoformat(found["latest"]["time"])
+    assert newest == now_on_the_grid()
+    assert found["highest"] == {
+        "time": (newest - timedelta(days=3)).isoformat().replace("+00:00", "Z"),
+        "value": 210.0,
+    }
+    columns = found["columns"]
+    assert len({len(values) for values in columns.values()}) == 1
+    assert max(value for value in columns["maximum"] if value is not None) == 210.0
+    assert sum(columns["doubted_count"]) == 1
+    assert sum(columns["count"]) + 1 == 7 * 96 - 21
+    assert len(found["gaps"]) == 1
+    start, end = found["gaps"][0]
+    assert end - start == timedelta(hours=5.5).total_seconds()
+
+
+def test_it_is_public_cacheable_and_open_to_other_pages(app: Any, level: DatastreamNow) -> None:
+    answer = app.get(address(level), headers={"Origin": "https://elsewhere.example"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in answer.headers
+    assert "max-age=60" in answer.headers["Cache-Control"]
+    again = app.get(address(level), headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(("name", "most"), [("24h", 300), ("7d", 170), ("30d", 242), ("1y", 367)])
+def test_no_range_loses_the_peak(app: Any, level: DatastreamNow, name: str, most: int) -> None:
+    found = json.loads(app.get(f"{address(level)}?range={name}").body)
+    columns = found["columns"]
+    assert len(columns["start"]) <= most
+    highest = max(value for value in columns["maximum"] if value is not None)
+    assert highest == (119.0 if name == "24h" else 210.0)
+    assert found["highest"]["value"] == highest
+
+
+@pytest.mark.parametrize("count", [2, 10, 2000])
+def test_the_number_of_columns_can_be_chosen(app: Any, level: DatastreamNow, count: int) -> None:
+    found = json.loads(app.get(f"{address(level)}?columns={count}").body)
+    assert len(found["columns"]["start"]) <= count
+    assert max(value for value in found["columns"]["maximum"] if value is not None) == 210.0
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("range=2d", "range"),
+        ("range=", "range"),
+        ("columns=1", "columns"),
+        ("columns=2001", "columns"),
+        ("columns=-5", "columns"),
+        ("columns=1e3", "columns"),
+        ("columns=%D9%A1%D9%A2", "columns"),
+        ("columns=99999999999999999999", "columns"),
+    ],
+)
+def test_a_wrong_question_is_answered_with_what_is_right(
+    app: Any, level: DatastreamNow, query: str, word: str
+) -> None:
+    for prefix, language in (("", "muss"), ("/en", "must")):
+        answer = app.get(f"{prefix}{address(level)}?{query}", expect_errors=True)
+        assert answer.status_code == 400
+        message = json.loads(answer.body)["error"]["message"]
+        assert word in message
+        assert language in message
+
+
+def test_what_is_not_public_is_not_found(app: Any, discharge: DatastreamNow) -> None:
+    for resource in (
+        discharge.resource_id,
+        "00000000-0000-4000-8000-000000000000",
+        "no-id",
+    ):
+        answer = app.get(f"/api/suedwest/series/{resource}", expect_errors=True)
+        assert answer.status_code == 404
+        assert json.loads(answer.body)["error"]["status"] == 404
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_a_private_station_is_not_even_told_to_its_editor(app: Any, level: DatastreamNow) -> None:
+    call_action("package_patch", id=package_id(STATION.key), private=True)
+    editor = factories.SysadminWithToken()
+    answer = app.get(address(level), headers={"Authorization": editor["token"]}, expect_errors=True)
+    # The answer is kept by shared caches, so it must be the same for everybody.
+    assert answer.status_code == 404
+
+
+def view_address(level: DatastreamNow) -> str:
+    views = call_action("resource_view_list", id=level.resource_id)
+    chart = next(each for each in views if each["view_type"] == "suedwest_chart")
+    return f"/dataset/{package_id(STATION.key)}/resource/{level.resource_id}/view/{chart['id']}"
+
+
+@pytest.fixture
+def chart_view(level: DatastreamNow) -> str:
+    """The address of the chart of the level, which the catalogue made or an editor adds."""
+    views = call_action("resource_view_list", id=level.resource_id)
+    if not any(each["view_type"] == "suedwest_chart" for each in views):
+        call_action(
+            "resource_view_create",
+            resource_id=level.resource_id,
+            title="Diagramm",
+            view_type="suedwest_chart",
+        )
+    return view_address(level)
+
+
+def test_the_view_is_a_small_complete_page(app: Any, chart_view: str) -> None:
+    page = app.get(chart_view)
+    assert page.status_code == 200
+    assert page.body.lstrip().startswith("<!doctype html>")
+    assert page.body.count("<svg class=") >= 3
+    assert "<table>" in page.body
+    assert "5½" in page.body
+    assert "bootstrap" not in page.body
+    assert "Set-Cookie" not in page.headers
+
+
+def test_the_view_changes_its_range_without_a_script(app: Any, chart_view: str) -> None:
+    page = app.get(f"{chart_view}?range=30d")
+    assert '<a href="?range=30d" aria-current="true">30 Tage</a>' in page.body
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"view_type": "suedwest_chart", "range": "<script>alert(1)</script>"},
+        {"view_type": "suedwest_chart", "range": ["7d"], "title": "<script>alert(1)</script>"},
+        {"view_type": "suedwest_chart", "range": {"a": 1}, "id": "x", "lang": "<script>"},
+    ],
+)
+def test_a_view_from_the_address_cannot_bring_anything_in(
+    app: Any, level: DatastreamNow, settings: dict[str, Any]
+) -> None:
+    page = app.get(
+        f"/dataset/{package_id(STATION.key)}/resource/{level.resource_id}/view",
+        query_string={"resource_view": json.dumps(settings)},
+    )
+    assert page.status_code == 200
+    assert "alert(1)" not in page.body
+    assert 'aria-current="true">7 Tage</a>' in page.body
+
+
+def test_only_live_resources_get_a_chart(app: Any) -> None:
+    organization = factories.Organization()
+    dataset = factories.Dataset(owner_org=organization["id"])
+    resource = factories.Resource(package_id=dataset["id"], format="CSV", url="https://a.example")
+    views = call_action("resource_view_list", id=resource["id"])
+    assert all(each["view_type"] != "suedwest_chart" for each in views)
+    injected = json.dumps({"view_type": "suedwest_chart"})
+    page = app.get(
+        f"/dataset/{dataset['id']}/resource/{resource['id']}/view",
+        query_string={"resource_view": injected},
+    )
+    assert page.status_code == 200
+    assert "<figure" not in page.body
+
+
+@pytest.mark.parametrize("name", ["24h", "7d", "30d", "1y"])
+def test_drawing_and_table_agree(gauge: StationRow, level: DatastreamNow, name: str) -> None:
+    now = now_on_the_grid() + timedelta(minutes=3)
+    series = load.load_series(read_engine(), gauge, level, RANGES[name], now)
+    rows = table.load_table(read_engine(), level, RANGES[name], now, "de").rows
+    assert series.highest is not None
+    assert series.lowest is not None
+    assert max(row.maximum for row in rows if row.maximum is not None) == series.highest.value
+    assert min(row.minimum for row in rows if row.minimum is not None) == series.lowest.value
+    if name != "24h":
+        assert sum(row.doubted for row in rows) == 1
+        assert sum(row.missing for row in rows) == 21

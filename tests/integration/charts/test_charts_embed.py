@@ -1,0 +1,183 @@
+"""The embed page: complete, small, for everybody, framed only by those who may."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from charts_samples import SLUG, STATION, now_on_the_grid, poll, week
+from ckan.tests.helpers import call_action
+from sqlalchemy import Engine
+
+from ckanext.suedwest.portal.contributions import station_chart
+from ckanext.suedwest.portal.stations import package_id
+from ckanext.suedwest.store.query import DatastreamNow, StationRow
+
+pytestmark = pytest.mark.usefixtures("gauge")
+ADDRESS = f"/embed/{SLUG}/W"
+
+
+def test_it_says_value_age_source_and_licence_without_a_script(app: Any) -> None:
+    page = app.get(ADDRESS)
+    assert page.status_code == 200
+    assert '<html lang="de">' in page.body
+    assert "<b>Rhein bei Andernach: 1,00\u00a0m</b>" in page.body
+    assert "Gemessen " in page.body
+    assert "WSV über PEGELONLINE" in page.body
+    assert "Sandbox: nachgespielte Werte" in page.body
+    assert "https://www.govdata.de/dl-de/zero-2-0" in page.body
+    assert f'href="/station/{SLUG}"' in page.body
+    assert "2,10\u00a0m" in page.body
+    assert page.body.count("<svg class=") >= 2
+
+
+def test_it_speaks_english_by_address_and_by_choice(app: Any) -> None:
+    for address in (f"/en{ADDRESS}", f"{ADDRESS}?lang=en"):
+        page = app.get(address)
+        assert '<html lang="en">' in page.body
+        assert "1.00\u00a0m" in page.body
+        assert "Measured" in page.body
+    assert '<html lang="de">' in app.get(f"{ADDRESS}?lang=fr").body
+
+
+def test_it_sets_no_cookie_and_may_be_cached_by_everybody(app: Any) -> None:
+    page = app.get(ADDRESS)
+    assert "Set-Cookie" not in page.headers
+    assert "Vary" not in page.headers
+    control = page.headers["Cache-Control"]
+    assert "public" in control
+    assert "max-age=60" in control
+    assert "stale-while-revalidate" in control
+    again = app.get(ADDRESS, headers={"If-None-Match": page.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.body == ""
+    assert again.headers["Cache-Control"] == control
+    assert "Set-Cookie" not in again.headers
+
+
+def test_only_hosts_of_municipalities_that_show_the_gauge_may_frame_it(app: Any) -> None:
+    policy = app.get(ADDRESS).headers["Content-Security-Policy"]
+    ancestors = re.search(r"frame-ancestors ([^;]+)", policy)
+    assert ancestors is not None
+    assert "'self'" in ancestors[1].split()
+    assert "www.kvmyk.de" in ancestors[1].split()
+    assert "*" not in ancestors[1]
+    assert "kaiserslautern" not in ancestors[1]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "X-Frame-Options" not in app.get(ADDRESS).headers
+
+
+def test_a_gauge_that_nobody_shows_may_be_framed_by_nobody_else(app: Any, store: Engine) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM suedwest.station_municipality")
+    policy = app.get(ADDRESS).headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors 'self'")
+
+
+def test_the_colour_is_that_of_a_municipality_that_shows_the_gauge(app: Any) -> None:
+    page = app.get(f"{ADDRESS}?kommune=landkreis-mayen-koblenz")
+    style = re.search(r"<style>(.*?)</style>", page.body)
+    assert style is not None
+    assert re.fullmatch(r":root\{--town:#[0-9a-fA-F]{6}\}", style[1])
+    assert "'sha256-" in page.headers["Content-Security-Policy"]
+    for other in ("kaiserslautern", "nobody", "'];}<script>"):
+        assert "<style>" not in app.get(ADDRESS, query_string={"kommune": other}).body
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/embed/nothing/W", f"/embed/{SLUG}/X", f"/embed/{SLUG}/Q", f"/embed/{SLUG}/%3Cscript%3E"],
+    ids=["no station", "no datastream", "internal", "markup"],
+)
+def test_what_is_not_public_is_a_small_german_404(app: Any, address: str) -> None:
+    page = app.get(address, expect_errors=True)
+    assert page.status_code == 404
+    assert "Diese Grafik gibt es nicht" in page.body
+    assert "<script" not in page.body
+    assert "Set-Cookie" not in page.headers
+    assert len(page.body) < 2000
+
+
+@pytest.mark.parametrize("change", ["private", "deleted"])
+def test_what_editors_took_from_the_catalogue_is_not_embedded(app: Any, change: str) -> None:
+    if change == "private":
+        call_action("package_patch", id=package_id(STATION.key), private=True)
+    else:
+        call_action("package_delete", id=package_id(STATION.key))
+    assert app.get(ADDRESS, expect_errors=True).status_code == 404
+
+
+def test_names_of_the_source_are_escaped(app: Any, store: Engine) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE suedwest.station SET name = '<script>alert(1)</script>', "
+            """licence = '{"id": "x", "title": "<b>x</b>", "url": "", """
+            """"attribution": "<img src=x onerror=alert(1)>"}'"""
+        )
+        connection.exec_driver_sql(
+            """UPDATE suedwest.threshold SET label = '"><script>alert(2)</script>'"""
+        )
+    page = app.get(ADDRESS)
+    assert "<script>alert" not in page.body
+    assert "<img" not in page.body
+    assert "&lt;script&gt;alert(1)" in page.body
+
+
+def test_an_old_value_is_not_shown_as_the_level_of_now(app: Any, store: Engine) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE suedwest.datastream_state SET "
+            "latest_time = latest_time - interval '2 days', "
+            "good_time = good_time - interval '2 days'"
+        )
+    page = app.get(ADDRESS)
+    assert "<b>Rhein bei Andernach: 1,00" not in page.body
+    assert "kein aktueller Wert" in page.body
+    assert "Stumm seit" in page.body
+    assert "data-age" not in page.body
+
+
+def test_all_ranges_are_drawn(app: Any) -> None:
+    for name in ("24h", "7d", "30d", "1y", "nonsense"):
+        page = app.get(ADDRESS, query_string={"range": name})
+        assert page.status_code == 200
+        assert "nan" not in re.sub(r"[a-z]*nan[a-z]+|[a-z]+nan[a-z]*", "", page.body.lower())
+
+
+def test_a_gauge_without_values_says_so(app: Any, store: Engine) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE suedwest.observation, suedwest.datastream_state")
+    page = app.get(ADDRESS, query_string={"range": "24h"})
+    assert page.status_code == 200
+    assert "noch kein Wert" in page.body
+    assert "In diesem Zeitraum liegt kein Wert vor." in page.body
+
+
+def test_the_code_to_copy_leads_to_the_page(
+    app: Any, gauge: StationRow, level: DatastreamNow
+) -> None:
+    with app.flask_app.test_request_context("/"):
+        chart = station_chart()
+        assert chart is not None
+        code = chart.embed_code(gauge, level)
+        figure = chart.station_chart(gauge, level, "24h", datetime.now(UTC))
+    source = re.search(r'src="https?://[^/"]+([^"]+)"', code)
+    assert source is not None
+    assert app.get(source[1]).status_code == 200
+    assert 'title="Wasserstand Rhein bei Andernach"' in code
+    assert "Die letzten 24 Stunden" in figure
+    assert figure.count("<svg class=") >= 3
+
+
+def test_the_newest_value_shows_at_once(app: Any, store: Engine) -> None:
+    values = week(now_on_the_grid())
+    before = app.get(ADDRESS).headers["ETag"]
+    newest = [each for each in values if each.phenomenon_time == now_on_the_grid()]
+    poll(store, [replace(newest[0], result=333.0)], now=datetime.now(UTC) + timedelta(seconds=1))
+    page = app.get(ADDRESS, headers={"If-None-Match": before})
+    assert page.status_code == 200
+    assert "3,33\u00a0m" in page.body
