@@ -96,8 +96,9 @@ def _clock(situation: Situation, lang: str) -> str:
     if situation.time is None:
         return ""
     clock = formats.clock(situation.time, lang)
-    late = situation.state is Freshness.LATE
-    return _("late, {time}").format(time=clock) if late else clock
+    if situation.state is not Freshness.LATE:
+        return clock
+    return f"{'verspätet' if lang == 'de' else 'late'}, {clock}"
 
 
 def _row(
