@@ -122,6 +122,8 @@ def test_everything_a_visitor_may_need_stands_on_the_page(gauges: Gauges, visit:
         assert words in text
     assert 'class="staff"' in page
     assert "&lt;iframe src=" in page
+    (script,) = set(re.findall(r'<script src="([^"]*copy[^"]*)"', page))
+    assert "clipboard" in visit(script).body
 
 
 def test_the_page_is_english_under_en(gauges: Gauges, visit: Visit) -> None:
