@@ -1,4 +1,4 @@
-"""Headline, meaning and table of a series."""
+"""Headline and table of a series."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from series_samples import NOW, QUARTER, threshold
+from series_samples import NOW, QUARTER
 
 from ckanext.suedwest.charts import table
-from ckanext.suedwest.charts.meaning import meaning
 from ckanext.suedwest.charts.state import State, headline
 from ckanext.suedwest.domain.freshness import Freshness
 from ckanext.suedwest.domain.trend import Direction, Trend
@@ -92,29 +91,6 @@ def test_the_headline_says_what_is_known(
     first, rest = headline(STATION, stream, state, NOW, "de")
     joined = first + rest if rest[0] in ",." else f"{first} {rest}"
     assert joined == expected
-
-
-@pytest.mark.parametrize(
-    ("level", "expected"),
-    [
-        (124.0, "Noch 86\u00a0cm bis Meldestufe 1."),
-        (210.0, "Meldestufe 1 ist überschritten."),
-        (500.0, "Meldestufe 2 ist überschritten."),
-        (-1.0, "Niedrigwasser: 72\u00a0cm unter der Marke Mittleres Niedrigwasser (MNW)."),
-    ],
-)
-def test_the_meaning_names_the_threshold_that_counts(level: float, expected: str) -> None:
-    known = [
-        threshold(210, "M1", "municipal", label="Meldestufe 1"),
-        threshold(300, "M2", "municipal", label="Meldestufe 2"),
-        threshold(150, "MW", "statistical", label="Mittelwasser"),
-        threshold(71, "MNW", "statistical", label="Mittleres Niedrigwasser", direction="below"),
-    ]
-    assert meaning(level, known, "de") == expected
-
-
-def test_a_mean_is_no_alarm() -> None:
-    assert meaning(999.0, [threshold(150, "MW", "statistical")], "de") == ""
 
 
 def row(**values: object) -> table.Row:

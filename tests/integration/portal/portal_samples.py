@@ -113,4 +113,5 @@ class PlainWaterPlugin(plugins.SingletonPlugin):
             tile_template="portal_test/names.html",
             tile_context=rows,
             summary=lambda shown, _now: f"{len(shown)} Pegel gezeigt.",
+            meaning=lambda _station, _datastream, _now, _lang: "",
         )

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
 from ..portal import formats
+from ..portal.contributions import station_kinds
 from ..portal.organizations import Profile, profile
 from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
@@ -18,7 +19,6 @@ from . import figure, svg, table, words
 from .access import PublicSeries
 from .load import load_series
 from .markup import element
-from .meaning import meaning
 from .ranges import Range
 from .series import Series
 from .state import headline, state_of
@@ -98,9 +98,9 @@ def embed_page(
     state = state_of(engine, station, datastream, now)
     first, rest = headline(station, datastream, state, now, lang)
     sentence = rest
-    reliable = state.freshness in (Freshness.LIVE, Freshness.LATE)
-    if reliable and datastream.unit == "cm" and datastream.good_result is not None:
-        sentence = f"{rest} {meaning(datastream.good_result, series.thresholds, lang)}".rstrip()
+    kind = station_kinds().get(station.kind)
+    if kind is not None and state.freshness in (Freshness.LIVE, Freshness.LATE):
+        sentence = f"{rest} {kind.meaning(station, datastream, now, lang)}".rstrip()
     return {
         "lang": lang,
         "title": f"{words.property_name(series.observed_property, lang)} {title(station)}",

@@ -41,6 +41,8 @@ class StationKind:
     tile_context: Callable[[list[StationRow], datetime], dict[str, Any]]
     summary: Callable[[list[StationRow], datetime], str]
     """One sentence of plain text on the state of these stations."""
+    meaning: Callable[[StationRow, DatastreamNow, datetime, str], str]
+    """One sentence on what the newest value of a datastream means, in `de` or `en`; or nothing."""
 
 
 class IStationKind(Interface):

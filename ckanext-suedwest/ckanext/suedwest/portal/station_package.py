@@ -121,7 +121,7 @@ def _resources(
         edited = merge(
             {field: current.get(field) or "" for field in stations.EDITED_RESOURCE_FIELDS},
             json.loads(current.get("written_values") or "{}"),
-            stations.resource_edited_values(datastream),
+            stations.resource_edited_values(station, datastream),
         )
         written = stations.resource_written_values(
             datastream, datums(engine, datastream.datastream_id), site_url=site_url

@@ -39,16 +39,26 @@ def public_datastreams(station: StationRow) -> list[DatastreamNow]:
     return [each for each in station.datastreams if each.visibility == Visibility.PUBLIC]
 
 
+_REPLAYED = "Sandbox: nachgespielte Werte, keine Messung von jetzt."
+
+
+def _is_replayed(station: StationRow) -> bool:
+    return station.properties.get("simulated") == "true"
+
+
 def edited_values(station: StationRow) -> dict[str, str]:
     """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
     operator = station.operator["name"]
     where = title(station)
+    sentences = (
+        _REPLAYED if _is_replayed(station) else "",
+        f"Messstelle {where}, betrieben von: {operator}.",
+        "Die Werte sind ungeprüft.",
+        station.licence.get("attribution") or "",
+    )
     return {
         "title": where,
-        "notes": (
-            f"Messstelle {where}, betrieben von: {operator}. "
-            f"Die Werte sind ungeprüft. {station.licence.get('attribution') or ''}"
-        ).strip(),
+        "notes": " ".join(part for part in sentences if part),
         "tag_string": station.water or "",
     }
 
@@ -75,12 +85,13 @@ def written_values(station: StationRow) -> dict[str, Any]:
     }
 
 
-def resource_edited_values(datastream: DatastreamNow) -> dict[str, str]:
+def resource_edited_values(station: StationRow, datastream: DatastreamNow) -> dict[str, str]:
     """Name and description of a live resource as long as no editor changed them."""
+    replayed = f"{_REPLAYED} " if _is_replayed(station) else ""
     label = _PROPERTY_NAMES.get(datastream.observed_property, datastream.observed_property)
     return {
         "name": f"{label} ({datastream.name})",
-        "description": f"Alle Messwerte in {datastream.unit}, laufend ergänzt.",
+        "description": f"{replayed}Alle Messwerte in {datastream.unit}, laufend ergänzt.",
     }
 
 

@@ -8,7 +8,7 @@ from ckan.common import CKANConfig
 from flask import Blueprint
 
 from ..portal.interfaces import IStationKind, StationKind
-from . import lists, station_page, views
+from . import lists, reading, station_page, views
 
 
 class WaterPlugin(plugins.SingletonPlugin):
@@ -43,4 +43,5 @@ class WaterPlugin(plugins.SingletonPlugin):
             tile_template="water/tile.html",
             tile_context=lists.tile_context,
             summary=lists.summary,
+            meaning=reading.meaning_of,
         )

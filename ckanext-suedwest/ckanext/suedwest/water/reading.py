@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from ..domain.trend import WINDOW
 from ..observations.store_access import read_engine
-from ..store.query import StationRow, good_points, hour_means, thresholds_of
+from ..store.query import DatastreamNow, StationRow, good_points, hour_means, thresholds_of
+from .sentences import meaning
 from .situation import Situation, chosen_datastream, situation_of
 from .sparkline import SPAN, sparkline
 
@@ -30,6 +31,14 @@ def situations(stations: Sequence[StationRow], now: datetime) -> list[Situation]
         for situation in _read(read_engine(), missing, now):
             known[situation.station.id, now] = situation
     return [known[station.id, now] for station in stations]
+
+
+def meaning_of(station: StationRow, datastream: DatastreamNow, now: datetime, lang: str) -> str:
+    """What the newest value means beside the thresholds; nothing for a second datastream."""
+    [situation] = situations([station], now)
+    if situation.datastream is None or situation.datastream.name != datastream.name:
+        return ""
+    return meaning(situation, lang)
 
 
 def sparklines(shown: Sequence[Situation], now: datetime) -> dict[int, Markup]:
