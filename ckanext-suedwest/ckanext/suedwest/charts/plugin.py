@@ -46,16 +46,16 @@ class ChartsPlugin(plugins.SingletonPlugin):
     # IResourceView
 
     def info(self) -> dict[str, Any]:
+        # makers of validators, which CKAN's types take for validators
+        default: Any = tk.get_validator("default")
+        one_of: Any = tk.get_validator("one_of")
         return {
             "name": VIEW_TYPE,
             "title": _("Chart"),
             "default_title": _("Chart"),
             "icon": "chart-line",
             "schema": {
-                "range": [
-                    tk.get_validator("default")(DEFAULT_RANGE.name),
-                    tk.get_validator("one_of")(list(RANGES)),
-                ]
+                "range": [default(DEFAULT_RANGE.name), one_of(list(RANGES))],
             },
             "iframed": True,
             "preview_enabled": False,
