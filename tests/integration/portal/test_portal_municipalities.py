@@ -79,7 +79,9 @@ def test_what_an_editor_changed_stays(platform: Engine, tmp_path: Path) -> None:
     town = organizations.profile("landkreis-mayen-koblenz")
     assert town is not None
     assert (town.contact_name, town.programme) == ("Team MYK10", None)
-    members = call_action("organization_show", id="landkreis-mayen-koblenz")["users"]
+    members = call_action("organization_show", id="landkreis-mayen-koblenz", include_users=True)[
+        "users"
+    ]
     assert editor["name"] in {each["name"] for each in members}
 
 

@@ -342,6 +342,7 @@ def test_an_unexpected_error_is_said_in_german(site: Any, monkeypatch: pytest.Mo
 
 def test_a_sandbox_says_so_on_every_page(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helpers, "_sandbox_as_of", None)
+    monkeypatch.setitem(tk.config, "suedwest.mode", "live")
     for url in ("/", "/dataset/", "/user/login", "/nowhere"):
         assert "nachgespielte Werte" not in site.get(url).body
     monkeypatch.setitem(tk.config, "suedwest.mode", "sandbox")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,12 @@ def _is_replayed(station: StationRow) -> bool:
     return station.properties.get("simulated") == "true"
 
 
+def _tag(text: str) -> str:
+    """A text as CKAN allows it in a keyword: letters, digits, blanks and `-_.`, 2 to 100 of them."""
+    tag = " ".join(re.sub(r"[^\w \-.]", " ", text).split())[:100].strip()
+    return tag if len(tag) >= 2 else ""
+
+
 def edited_values(station: StationRow) -> dict[str, str]:
     """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
     operator = station.operator["name"]
@@ -59,7 +66,7 @@ def edited_values(station: StationRow) -> dict[str, str]:
     return {
         "title": where,
         "notes": " ".join(part for part in sentences if part),
-        "tag_string": station.water or "",
+        "tag_string": _tag(station.water or ""),
     }
 
 
