@@ -15,7 +15,8 @@ from ckanext.suedwest.domain.threshold import Direction, Threshold, ThresholdKin
 from ckanext.suedwest.store.batch import Batch
 from ckanext.suedwest.store.writer import write_batch
 
-MUNICIPALITY = Path(__file__).parents[3] / "config/municipalities/landkreis-mayen-koblenz.yaml"
+CONFIG = Path(__file__).parents[3] / "config"
+FILES = (CONFIG / "platform.yaml", CONFIG / "municipalities" / "landkreis-mayen-koblenz.yaml")
 STEP = timedelta(minutes=15)
 SLUG = "pegel-rhein-andernach"
 STATION = Station(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from charts_samples import MUNICIPALITY, SLUG, now_on_the_grid, poll, week
+from charts_samples import FILES, SLUG, now_on_the_grid, poll, week
 from ckan.plugins import toolkit as tk
 from sqlalchemy import Engine, make_url, text
 
@@ -31,7 +31,7 @@ def store(with_plugins: None) -> Iterator[Engine]:
 def gauge(clean_db: None, clean_index: None, store: Engine, monkeypatch: Any) -> StationRow:
     """Andernach in store and catalogue, shown by the Landkreis Mayen-Koblenz."""
     monkeypatch.setenv(municipality.REPLAY_URL_VARIABLE, "http://127.0.0.1:9/replay")
-    municipality.load([MUNICIPALITY])
+    municipality.load(FILES)
     poll(store, week(now_on_the_grid()))
     assert reconcile.full_pass().failed == {}
     station = station_by_slug(store, SLUG, include_internal=True)

@@ -51,7 +51,12 @@ def test_it_sets_no_cookie_and_may_be_cached_by_everybody(app: Any) -> None:
     assert "public" in control
     assert "max-age=60" in control
     assert "stale-while-revalidate" in control
-    again = app.get(ADDRESS, headers={"If-None-Match": page.headers["ETag"]})
+    # The age is told in minutes: only two answers of one minute can be the same.
+    for _attempt in range(3):
+        again = app.get(ADDRESS, headers={"If-None-Match": page.headers["ETag"]})
+        if again.status_code == 304:
+            break
+        page = again
     assert again.status_code == 304
     assert again.body == ""
     assert again.headers["Cache-Control"] == control
@@ -84,22 +89,26 @@ def test_the_colour_is_that_of_a_municipality_that_shows_the_gauge(app: Any) -> 
     assert style is not None
     assert re.fullmatch(r":root\{--town:#[0-9a-fA-F]{6}\}", style[1])
     assert "'sha256-" in page.headers["Content-Security-Policy"]
+    # Anything else gets the colour of the only municipality there is.
     for other in ("kaiserslautern", "nobody", "'];}<script>"):
-        assert "<style>" not in app.get(ADDRESS, query_string={"kommune": other}).body
+        other_page = app.get(ADDRESS, query_string={"kommune": other})
+        assert re.findall(r"<style>(.*?)</style>", other_page.body) == [style[1]]
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["/embed/nothing/W", f"/embed/{SLUG}/X", f"/embed/{SLUG}/Q", f"/embed/{SLUG}/%3Cscript%3E"],
-    ids=["no station", "no datastream", "internal", "markup"],
-)
-def test_what_is_not_public_is_a_small_german_404(app: Any, address: str) -> None:
-    page = app.get(address, expect_errors=True)
-    assert page.status_code == 404
-    assert "Diese Grafik gibt es nicht" in page.body
-    assert "<script" not in page.body
-    assert "Set-Cookie" not in page.headers
-    assert len(page.body) < 2000
+def test_what_is_not_public_is_a_small_german_404(app: Any) -> None:
+    for address in (
+        "/embed/nothing/W",
+        f"/embed/{SLUG}/X",
+        # internal
+        f"/embed/{SLUG}/Q",
+        f"/embed/{SLUG}/%3Cscript%3E",
+    ):
+        page = app.get(address, expect_errors=True)
+        assert page.status_code == 404, address
+        assert "Diese Grafik gibt es nicht" in page.body
+        assert "<script" not in page.body
+        assert "Set-Cookie" not in page.headers
+        assert len(page.body) < 2000
 
 
 @pytest.mark.parametrize("change", ["private", "deleted"])

@@ -19,7 +19,7 @@ from . import figure, svg, table, words
 from .access import PublicSeries
 from .load import load_series
 from .markup import element
-from .ranges import Range
+from .ranges import Range, window_end
 from .series import Series
 from .state import headline, state_of
 
@@ -92,7 +92,7 @@ def embed_page(
         station,
         datastream,
         range_,
-        now,
+        window_end(now),
         municipality=municipality.name if municipality else None,
     )
     state = state_of(engine, station, datastream, now)

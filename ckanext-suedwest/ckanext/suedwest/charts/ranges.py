@@ -26,6 +26,7 @@ RANGES = {
 DEFAULT_RANGE = RANGES["7d"]
 
 _HOUR = timedelta(hours=1)
+_ENDS_EVERY = timedelta(minutes=5)
 _STEPS = (
     (timedelta(days=8), _HOUR),
     (timedelta(days=70), 3 * _HOUR),
@@ -46,3 +47,8 @@ def floor_to(instant: datetime, step: timedelta) -> datetime:
     """The last full step before an instant, counted from midnight UTC."""
     midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (instant - midnight) // step * step
+
+
+def window_end(now: datetime) -> datetime:
+    """Where a picture that caches keep ends: it moves in steps of five minutes, not at once."""
+    return floor_to(now, _ENDS_EVERY) + _ENDS_EVERY

@@ -84,6 +84,9 @@ def value_scale(
     step = _round_step((shown - low) / most_steps)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(shown / step - 1e-9)
+    # A line on the very end of the axis is hard to see; but nothing is drawn below zero alone.
+    if low - first * step < 0.1 * step and first != 0:
+        first -= 1
     # The peak and the name of a threshold need room below the end of the axis.
     if last * step - shown < 0.25 * step:
         last += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,13 +14,12 @@ from ..observations.store_access import read_engine
 from . import access, answers, pages
 from .language import asked_language
 from .load import load_series
-from .ranges import RANGES, find_range, floor_to
+from .ranges import RANGES, find_range, window_end
 from .series_data import series_data
 from .state import state_of
 
 charts = Blueprint("suedwest_charts", __name__)
 
-_ENDS_EVERY = timedelta(minutes=5)
 _FEWEST_COLUMNS, _MOST_COLUMNS = 2, 2000
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -62,15 +61,13 @@ def series(resource_id: str) -> Response:
             ),
         )
     now = datetime.now(UTC)
-    # The end moves in steps, so that an answer stays the same until a value comes.
-    end = floor_to(now, _ENDS_EVERY) + _ENDS_EVERY
     engine = read_engine()
     found = load_series(
         engine,
         public.station,
         public.datastream,
         RANGES[name],
-        end,
+        window_end(now),
         columns=int(columns) if columns else None,
     )
     state = state_of(engine, public.station, public.datastream, now)

@@ -22,7 +22,7 @@ export function ageInWords(instant, now, language) {
   return age < 60 ? minutes(age) : hours(Math.floor(age / 60));
 }
 
-function update() {
+export function updateAges() {
   const language = document.documentElement.lang.startsWith("de") ? "de" : "en";
   for (const element of document.querySelectorAll("time[data-age]")) {
     const instant = Date.parse(element.dateTime);
@@ -33,6 +33,6 @@ function update() {
 
 export function keepAgesCurrent() {
   // A page from a cache may be some minutes old already.
-  update();
-  setInterval(update, 20000);
+  updateAges();
+  setInterval(updateAges, 20000);
 }

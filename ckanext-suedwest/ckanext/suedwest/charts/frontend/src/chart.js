@@ -1,7 +1,7 @@
 // Makes the drawings of a page readable value by value. The page is complete without it: what is
 // heavy (the plot) is only loaded when somebody points at a chart or focuses it.
 
-import { keepAgesCurrent } from "./ages.js";
+import { keepAgesCurrent, updateAges } from "./ages.js";
 import { refreshPage } from "./refresh.js";
 
 const figures = "figure[data-series]";
@@ -44,4 +44,7 @@ function prepareAll() {
 
 prepareAll();
 keepAgesCurrent();
-refreshPage(prepareAll);
+refreshPage(() => {
+  prepareAll();
+  updateAges();
+});
