@@ -155,8 +155,11 @@ def _browser(more: Sequence[str]) -> int:
 
 
 def _pytest(folder: str, more: Sequence[str], environment: Mapping[str, str], *options: str) -> int:
+    # who names files means those, not the whole suite
+    named = any((CHECKOUT / argument.split("::")[0]).exists() for argument in more)
+    where = [] if named else [str(_TESTS / folder)]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(_TESTS / folder), *more],
+        [sys.executable, "-m", "pytest", *options, *where, *more],
         cwd=CHECKOUT,
         env=dict(environment),
         check=False,

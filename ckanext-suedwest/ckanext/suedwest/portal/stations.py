@@ -48,7 +48,7 @@ def _is_replayed(station: StationRow) -> bool:
 
 
 def _tag(text: str) -> str:
-    """A text as CKAN allows it in a keyword: letters, digits, blanks and `-_.`, 2 to 100 of them."""
+    """A text as CKAN allows it in a keyword: 2 to 100 letters, digits, blanks and `-_.`."""
     tag = " ".join(re.sub(r"[^\w \-.]", " ", text).split())[:100].strip()
     return tag if len(tag) >= 2 else ""
 
