@@ -75,6 +75,9 @@ def test_no_range_and_no_number_of_columns_loses_the_peak(app: Any, level: Datas
         assert len(columns["start"]) <= most, query
         assert max(value for value in columns["maximum"] if value is not None) == peak, query
         assert found["highest"]["value"] == peak, query
+        widths = {end - start for start, end in zip(columns["start"], columns["end"], strict=True)}
+        if query.startswith("range"):
+            assert widths == {found["step_seconds"] or 0}, query
 
 
 def test_a_wrong_question_is_answered_with_what_is_right(app: Any, level: DatastreamNow) -> None:

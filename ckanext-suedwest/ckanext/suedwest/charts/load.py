@@ -98,8 +98,10 @@ def _columns(
         step = step_of(now - start)
     first = floor_to(start, step)
     count = -(-(end - first) // step)
+    # Days by the rule of a datastream do not begin at midnight UTC, so they may be one more.
+    most = count + 1 if step >= timedelta(days=1) else count
     columns = series_columns(
-        connection, identity, start=first, end=first + count * step, columns=count
+        connection, identity, start=first, end=first + count * step, columns=most
     )
     # Days begin by the rule of the datastream, an hour before midnight UTC.
     return min([first, *(column.start for column in columns[:1])]), step, columns

@@ -51,6 +51,7 @@ EMBED = (
 _SMALLEST_SPAN = {"cm": 0.2, "m": 0.2}
 _REACH = {"cm": 1.0, "m": 1.0}
 _MOST_STEPS = 7
+_MOST_DOUBTED_NAMED = 6
 
 
 def axis_of(series: Series, *, bottom: float = 1.0, top: float = 0.0) -> ValueScale:
@@ -276,11 +277,15 @@ class _Drawing:
 
     def _doubted(self) -> Markup:
         parts: list[Markup] = []
-        for at, level, count in doubted_groups(self.series):
+        groups = doubted_groups(self.series)
+        crowded = len(groups) > _MOST_DOUBTED_NAMED
+        for at, level, count in groups:
             x, y = self._x(at), self._y(level)
-            radius = 4 if self.layout.narrow else 4.5
+            radius = 3 if crowded else 4 if self.layout.narrow else 4.5
             parts.append(element("circle", class_="doubt", cx=x, cy=y, r=radius))
             self.placement.take(Box(x - 5, y - 5, x + 5, y + 5))
+            if crowded:
+                continue
             full = words.doubted_text(count, self.lang)
             texts = (full, words.TEXTS[self.lang]["short-doubted"], str(count))
             shown = texts[1:] if self.layout.narrow else texts

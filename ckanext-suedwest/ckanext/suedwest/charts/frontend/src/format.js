@@ -43,6 +43,18 @@ export class Format {
     return this.language === "de" ? `${text}${noBreak}Uhr` : text;
   }
 
+  // A moment, an hour, a day: what a column stands for.
+  span(start, end) {
+    if (end - start > 20 * 3600) {
+      const [first, last] = [this.day(start + 3600), this.day(end - 2 * 3600)];
+      return first === last ? first : `${first} – ${last}`;
+    }
+    if (start === end) return `${this.day(start)}, ${this.clock(start)}`;
+    const until = this.clock(end);
+    const from = this.clock(start).replace(`${noBreak}Uhr`, "");
+    return `${this.day(start)}, ${from}–${until}`;
+  }
+
   monthOf(seconds) {
     return this.month.format(new Date(seconds * 1000));
   }

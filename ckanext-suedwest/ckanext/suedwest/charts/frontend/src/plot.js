@@ -15,7 +15,7 @@ export async function mount(figure, readout) {
   const series = await answer.json();
   const format = new Format(figure.dataset.lang, series.unit);
   const say = texts[figure.dataset.lang];
-  const data = toRows(series, format.factor);
+  const { data, spans } = toRows(series, format.factor);
   const drawn = [...figure.querySelectorAll(":scope > svg")].find((svg) => svg.clientHeight > 0);
   const height = drawn ? drawn.clientHeight : 270;
   const holder = document.createElement("div");
@@ -29,8 +29,8 @@ export async function mount(figure, readout) {
   function tell() {
     const index = plot.cursor.idx;
     if (index == null) return;
-    const [times, maxima, minima, means] = data;
-    const at = `${format.day(times[index])}, ${format.clock(times[index])}`;
+    const [, maxima, minima, means] = data;
+    const at = format.span(...spans[index]);
     if (means[index] == null) {
       readout.textContent = `${at}: ${say.none}`;
       return;
@@ -92,7 +92,8 @@ export async function mount(figure, readout) {
   };
 }
 
-// Rows of uPlot: times, largest, smallest, mean. `null` parts the line, `undefined` does not.
+// Rows of uPlot (times, largest, smallest, mean) and what span each stands for. `null` parts the
+// line, `undefined` does not.
 function toRows({ columns, gaps, latest }, factor) {
   const rows = columns.start.map((start, index) => {
     const scaled = (value) => (value == null ? undefined : value * factor);
@@ -101,17 +102,19 @@ function toRows({ columns, gaps, latest }, factor) {
       scaled(columns.maximum[index]),
       scaled(columns.minimum[index]),
       scaled(columns.mean[index]),
+      [start, columns.end[index]],
     ];
   });
   if (latest) {
     const at = Date.parse(latest.time) / 1000;
     const value = latest.value * factor;
     while (rows.length && rows[rows.length - 1][0] >= at) rows.pop();
-    rows.push([at, value, value, value]);
+    rows.push([at, value, value, value, [at, at]]);
   }
-  for (const [start, end] of gaps) rows.push([(start + end) / 2, null, null, null]);
+  for (const [start, end] of gaps) rows.push([(start + end) / 2, null, null, null, [start, end]]);
   rows.sort((a, b) => a[0] - b[0]);
-  return [0, 1, 2, 3].map((position) => rows.map((row) => row[position]));
+  const column = (position) => rows.map((row) => row[position]);
+  return { data: [0, 1, 2, 3].map(column), spans: column(4) };
 }
 
 function options(figure, width, height, series, format) {
