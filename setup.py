@@ -13,11 +13,17 @@ setup(
     license="AGPL-3.0-or-later",
     python_requires=">=3.11",
     package_dir={"": "ckanext-suedwest"},
-    packages=find_namespace_packages("ckanext-suedwest", include=["ckanext.*"]),
+    packages=find_namespace_packages(
+        "ckanext-suedwest",
+        include=["ckanext.*"],
+        exclude=["*.charts.frontend", "*.charts.frontend.*"],
+    ),
     # Without this keyword an editable install cannot be imported beside CKAN's own .pth file
     # (docs/decisions/0001-namespace-packages.md).
     namespace_packages=["ckanext"],
     include_package_data=True,
+    # the sources of the chart's script; what is built from them lies in charts/public
+    exclude_package_data={"ckanext.suedwest.charts": ["frontend/*", "frontend/*/*"]},
     entry_points={
         "ckan.plugins": [
             "suedwest = ckanext.suedwest.portal.plugin:PortalPlugin",
