@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ckanext.suedwest.search.dates import instant
+from ckanext.suedwest.search.local_parameters import parse_any
 from ckanext.suedwest.search.query import (
     Clauses,
     Everything,
@@ -52,15 +56,81 @@ PUBLIC = Words("public", "capacity")
         ("+a:(x)", Words("x", "a")),
         (r"title:a\:b", Words("a:b", "title")),
         ("title:Wasser^4", Words("Wasser", "title")),
-        (
-            "{!field f=spatial_geom}Intersects(ENVELOPE(6, 8, 51, 49))",
-            Within("spatial_geom", (6.0, 49.0, 8.0, 51.0)),
-        ),
+        ("Wie hoch?", Clauses(must=[Words("Wie"), Words("hoch")])),
+        ("C++", Words("C++")),
         ("", Clauses()),
     ],
 )
 def test_a_query_becomes_a_tree(query: str, expected: Node) -> None:
     assert parse(query) == expected
+    assert parse_any(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "{!field f=spatial_geom}Intersects(ENVELOPE(6, 8, 51, 49))",
+            Within("spatial_geom", (6.0, 49.0, 8.0, 51.0)),
+        ),
+        (" {!lucene}title:a", Words("a", "title")),
+        ("{!lucene q.op=AND}a b", Clauses(must=[Words("a"), Words("b")])),
+        ("{!lucene q.op=OR}a b", Clauses(should=[Words("a"), Words("b")])),
+        ("{!lucene q.op=OR}a b AND +c", Clauses([Words("b"), Words("c")], [Words("a")])),
+        ("{!type=dismax v='a b'}", Clauses(must=[Words("a"), Words("b")])),
+        ("{!bool must=a must_not='b:c d'}", Clauses([Words("a")], [], [parse("b:c d")])),
+        ("{!term f=tags}a b", Words("a b", "tags", phrase=True)),
+        ("{!prefix f=name}pegel", Words("pegel", "name", prefix=True)),
+    ],
+)
+def test_local_parameters_become_a_tree(query: str, expected: Node) -> None:
+    assert parse_any(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("{!field f=g}Intersects(ENVELOPE(1,2,x,4))", "four numbers"),
+        ("{!field}x", "name of a field"),
+        ("{!join from=a to=b}x", "not known"),
+        ("{!lucene df=title}x", "not known"),
+        ("{!bool must=$other}", "refer to another"),
+        ("{!bool must='open}", "never closed"),
+        ("{!term f=a f=b}x", "stands twice"),
+        ("{!frange l=0 u=1}div(1,2)", "not known"),
+    ],
+)
+def test_other_local_parameters_are_refused_with_a_sentence(query: str, reason: str) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        parse_any(query)
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NOW", "2026-03-31T13:45:30.123+00:00"),
+        ("NOW/DAY", "2026-03-31T00:00:00+00:00"),
+        ("NOW-1MONTH", "2026-02-28T13:45:30.123+00:00"),
+        ("NOW-7DAYS/DAY", "2026-03-24T00:00:00+00:00"),
+        ("NOW/YEAR+1DAY-2HOURS", "2026-01-01T22:00:00+00:00"),
+        ("2026-01-02", "2026-01-02T00:00:00+00:00"),
+        ("2026-01-02T03:04:05.678901Z", "2026-01-02T03:04:05.678+00:00"),
+        ("2026-01-02T03:04:05+02:00", "2026-01-02T01:04:05+00:00"),
+        ("2026-01-31T00:00:00Z+1MONTH", "2026-02-28T00:00:00+00:00"),
+    ],
+)
+def test_dates_of_queries(text: str, expected: str) -> None:
+    now = datetime(2026, 3, 31, 13, 45, 30, 123456, tzinfo=UTC)
+    assert instant(text, now) == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["gestern", "", "NOW+1CENTURY", "NOW+999999YEARS", "NOW/", "2026-13-01"]
+)
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(QueryRefused):
+        instant(text, datetime(2026, 3, 31, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -96,8 +166,7 @@ def test_a_mandatory_clause_never_becomes_optional(query: str) -> None:
         ("[1 TO 2]", "field:[low TO high]"),
         ("*asser", "end of a word"),
         ("W?sser", "end of a word"),
-        ("{!lucene}a", "local parameters"),
-        ("{!field f=g}Intersects(ENVELOPE(1,2,x,4))", "four numbers"),
+        ("a\ud800b", "cannot be searched"),
         ("(" * 40 + "a" + ")" * 40, "nested too deep"),
         ("a" * 10_001, "longer than"),
         ("a\x00b", "cannot be searched"),
@@ -110,10 +179,10 @@ def test_what_is_not_understood_is_refused_with_a_sentence(query: str, reason: s
 
 
 @settings(max_examples=1500, deadline=None)
-@given(st.text(alphabet="ab: \"()[]{}+-!&|*?^~\\/ORANDTO\n'%_;üß1", max_size=60))
+@given(st.text(alphabet="ab: =$\"()[]{}+-!&|*?^~\\/ORANDTO\n'%_;üß1", max_size=60))
 def test_any_text_is_understood_or_refused(query: str) -> None:
     try:
-        tree = parse(query)
+        tree = parse_any(query)
     except QueryRefused:
         return
     condition = Condition()

@@ -52,12 +52,15 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in document.items():
         if value is None or key in _SEPARATE:
             continue
-        values = _texts(value)
+        values = found = _texts(value)
         if key.endswith("_date") or key in _INSTANTS:
-            values = [_to_milliseconds(text) for text in values]
+            # what is no date is given back as it is, but no range of dates finds it
+            found = [instant for text in values if (instant := _to_milliseconds(text))]
+            values = found or values
         if values:
-            fields[key] = values
             stored[key] = values if isinstance(value, (list, tuple, set)) else values[0]
+        if found:
+            fields[key] = found
     box = _box(fields)
     return {
         "index_id": str(document["index_id"]),
@@ -94,13 +97,16 @@ def _clean(value: Any) -> str | None:
     return None if value is None else str(value).replace("\x00", "")
 
 
-def _to_milliseconds(text: str) -> str:
-    """An instant as Solr gives it back: UTC, cut to milliseconds, without a fraction of zero."""
+def _to_milliseconds(text: str) -> str | None:
+    """An instant as Solr gives it back: UTC, cut to milliseconds, without a fraction of zero.
+
+    None for what is no date.
+    """
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+        instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
     milliseconds = instant.microsecond // 1000
     fraction = f".{milliseconds:03d}".rstrip("0") if milliseconds else ""
     return f"{instant:%Y-%m-%dT%H:%M:%S}{fraction}Z"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ckan.model as model
-from ckan.lib.search.common import SearchQueryError
+from ckan.lib.search.common import SearchError, SearchQueryError
+from psycopg2.errors import QueryCanceled
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError, OperationalError
 
 from . import storage
 from .document import row_of
-from .query import Clauses, Node, QueryRefused, Words, parse
-from .session import reading, writing
+from .local_parameters import parse_any
+from .query import Clauses, Node, QueryRefused, Words, require_storable
+from .session import reading, remove, write
 from .sql import Condition, tsquery_of
 
 STATEMENT_TIMEOUT_MS = 20_000
@@ -70,14 +74,17 @@ class PostgresqlSearch:
     def add(self, docs: Sequence[Mapping[str, Any]], **_options: Any) -> None:
         """Index documents; the later of two with the same `index_id` wins."""
         rows = {row["index_id"]: row for row in (row_of(document) for document in docs)}
-        with writing() as connection:
-            for index_id in sorted(rows):
-                row = rows[index_id]
-                connection.execute(
+        write(
+            [
+                (
                     _UPSERT,
                     row
                     | {"fields": json.dumps(row["fields"]), "stored": json.dumps(row["stored"])},
                 )
+                # in one order everywhere, so that two writers never wait for each other
+                for _, row in sorted(rows.items())
+            ]
+        )
 
     def delete(self, q: str | None = None, **_options: Any) -> None:
         """Forget the documents a query matches.
@@ -86,12 +93,12 @@ class PostgresqlSearch:
             SearchQueryError: when the query cannot be understood.
         """
         condition = Condition()
-        where = _understood(lambda: condition.of(parse(q or "")))
-        with writing() as connection:
-            connection.execute(
-                text(f"DELETE FROM suedwest_search.document WHERE {where}"),  # noqa: S608 - bound
-                condition.parameters,
-            )
+        where = _understood(lambda: condition.of(parse_any(q or "")))
+        which = text(f"SELECT id FROM suedwest_search.document WHERE {where}")  # noqa: S608 - bound
+        removal = text(f"DELETE FROM suedwest_search.document WHERE {where}")  # noqa: S608 - bound
+        with reading() as connection:
+            removed = set(connection.execute(which, condition.parameters).scalars())
+        remove((removal, condition.parameters), removed)
 
     def commit(self, **_options: Any) -> None:
         """Nothing to do: a row is committed with its dataset."""
@@ -105,13 +112,13 @@ class PostgresqlSearch:
         if not self._database_open:
             return Results(0, [], {})
         condition = Condition()
-        tree = _understood(lambda: parse(q))
+        tree = _understood(lambda: parse_any(q))
         dismax = params.get("defType") in ("dismax", "edismax")
         bare = dismax and isinstance(tree, Clauses)
         where = [_understood(lambda: condition.bare_words(tree) if bare else condition.of(tree))]
         filters = params.get("fq") or []
         where += [
-            _understood(lambda filter_=filter_: condition.of(parse(filter_)))
+            _understood(lambda filter_=filter_: condition.of(parse_any(filter_)))
             for filter_ in ([filters] if isinstance(filters, str) else filters)
         ]
         score = _score(tree, condition)
@@ -123,8 +130,9 @@ class PostgresqlSearch:
             facet_fields = []
         if isinstance(facet_fields, str):
             facet_fields = facet_fields.split()
+        _understood(lambda: [require_storable(field) for field in facet_fields])
         found = " AND ".join(f"({part})" for part in where)
-        with reading() as connection:
+        with _answering(), reading() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
             hits = connection.execute(
                 text(f"SELECT count(*) FROM suedwest_search.document WHERE {found}"),  # noqa: S608
@@ -176,6 +184,19 @@ class PostgresqlSearch:
         return docs
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What PostgreSQL refuses or gives up on is a search that failed, not a server that did."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise SearchError("The search took too long; ask for something narrower.") from error
+        raise
+    except DataError as error:
+        raise SearchQueryError("A value in the query is outside what can be compared.") from error
+
+
 def _understood(make: Any) -> Any:
     try:
         return make()
@@ -190,11 +211,15 @@ def _wanted(fl: str | Iterable[str] | None) -> set[str] | None:
     return None if "*" in fields else fields
 
 
-def _count(value: Any, default: int) -> int:
+def _whole(value: Any) -> int:
     try:
-        number = default if value is None else int(value)
-    except ValueError:
+        return int(value)
+    except (TypeError, ValueError):
         raise SearchQueryError(f"{value!r} is not a number of results.") from None
+
+
+def _count(value: Any, default: int) -> int:
+    number = default if value is None else _whole(value)
     if not 0 <= number < 2**31:
         raise SearchQueryError(f"{number} is not a possible number of results.")
     return number
@@ -240,8 +265,8 @@ def _facet(
     params: Mapping[str, Any],
 ) -> list[str | int]:
     """Values of a field and how many hits have each, most frequent first, then by alphabet."""
-    limit = int(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
-    at_least = int(params.get("facet.mincount", 0))
+    limit = _whole(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
+    at_least = _count(params.get("facet.mincount"), 0)
     rows = connection.execute(
         text(f"""
             SELECT value, count(*) AS hits

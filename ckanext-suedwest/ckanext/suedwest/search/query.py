@@ -74,9 +74,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _RANGE = re.compile(r'^([\[{])\s*("[^"]*"|\S+)\s+TO\s+("[^"]*"|\S+?)\s*([\]}])$', re.DOTALL)
-_ENVELOPE = re.compile(
-    r"^\{!field\s+f=(\w+)\}\s*Intersects\(ENVELOPE\(([^()]*)\)\)\s*$", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +84,28 @@ class _Token:
     end: int
 
 
-def parse(query: str) -> Node:
-    """The tree of a query or filter whose default operator is AND.
+def parse(query: str, *, either: bool = False) -> Node:
+    """The tree of a query or filter. Clauses without an operator between them must all match.
+
+    With `either` one of them is enough.
 
     Raises:
         QueryRefused: syntax that is not known, too long or nested too deep.
     """
     if len(query) > LONGEST_QUERY:
         raise QueryRefused(f"The query is longer than {LONGEST_QUERY} characters.")
-    if "\x00" in query:
-        raise QueryRefused("The query contains a character that cannot be searched.")
-    if query.lstrip().startswith("{!"):
-        return _local_parameters(query.strip())
-    parser = _Parser(_tokens(query))
+    require_storable(query)
+    parser = _Parser(_tokens(query), either)
     node = parser.clauses(0)
     if parser.peek() is not None:
         raise QueryRefused("The query closes a bracket that it never opened.")
     return node
 
 
-def _local_parameters(query: str) -> Within:
-    match = _ENVELOPE.match(query)
-    if not match:
-        raise QueryRefused("Of local parameters only {!field f=…}Intersects(ENVELOPE(…)) is known.")
-    try:
-        west, east, north, south = (float(part) for part in match[2].split(","))
-    except ValueError:
-        raise QueryRefused("ENVELOPE needs four numbers: west, east, north, south.") from None
-    return Within(match[1], (west, south, east, north))
+def require_storable(text: str) -> None:
+    """Refuse what PostgreSQL cannot take as text: NUL and halves of surrogate pairs."""
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise QueryRefused("The query contains a character that cannot be searched.")
 
 
 def _tokens(query: str) -> list[_Token]:
@@ -133,8 +124,9 @@ def _tokens(query: str) -> list[_Token]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[_Token], either: bool) -> None:
         self.tokens = tokens
+        self.either = either
         self.position = 0
 
     def peek(self, ahead: int = 0) -> _Token | None:
@@ -166,13 +158,13 @@ class _Parser:
                     found[-1] = ("OR", node_before)
                 found.append((modifier or "OR", node))
             else:
-                if operator == "AND" and found[-1][0] == "OR":
+                if operator == "AND" and found[-1][0] in ("OR", ""):
                     found[-1] = ("+", found[-1][1])
                 found.append((modifier or ("+" if operator == "AND" else ""), node))
             operator = ""
         if operator:
             raise QueryRefused(f"{operator} stands without something on both sides.")
-        return _combine(found)
+        return _combine(found, either=self.either)
 
     @staticmethod
     def _is_modifier(token: _Token) -> bool:
@@ -229,6 +221,8 @@ def _word(text: str, field_: str | None) -> Node:
         return Range(str(field_), None, None, True, True)
     prefix = text.endswith("*") and not text.endswith("\\*")
     text = text.rstrip("*") if prefix else text
+    if field_ is None and len(text) > 1:
+        text = re.sub(r"(?<!\\)\?+$", "", text)  # the end of a question, as people type it
     if re.search(r"(?<!\\)[*?]", text):
         raise QueryRefused("A * may only stand at the end of a word.")
     return Words(_unescape(text), field_, prefix=prefix)
@@ -246,12 +240,12 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
-def _combine(found: list[tuple[str, Node]]) -> Node:
+def _combine(found: list[tuple[str, Node]], *, either: bool) -> Node:
     clauses = Clauses()
     for modifier, node in found:
         if modifier == "-":
             clauses.must_not.append(node)
-        elif modifier == "OR":
+        elif modifier == "OR" or (either and not modifier):
             clauses.should.append(node)
         else:
             clauses.must.append(node)

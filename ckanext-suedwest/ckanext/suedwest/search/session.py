@@ -3,17 +3,23 @@
 CKAN indexes a dataset before it commits it, so the row is written in the very transaction of the
 dataset: it comes and goes with it. Where CKAN indexes after its commit and never commits again
 (deleting a tag does), the session holds no change, and the row is committed by itself.
+
+Purging is the one case where the index is written before the first change: CKAN removes the row,
+then the dataset. The session holds that very dataset then, which tells it from a row that is
+removed because somebody clears the index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ckan import model
-from sqlalchemy import Connection, event
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy import Connection, TextClause, event, inspect
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+
+Statement = tuple[TextClause, Mapping[str, Any]]
 
 _CHANGED = "suedwest_search_changed"
 
@@ -43,21 +49,57 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def writing() -> Iterator[Connection]:
-    """The session's connection when it holds changes, else one that commits at the end."""
-    session = model.Session()
-    if session.info.get(_CHANGED) or session.new or session.dirty or session.deleted:
-        with session.connection().begin_nested():
-            yield session.connection()
-        session.info[_CHANGED] = True
+def write(statements: Sequence[Statement]) -> None:
+    """Write rows in the session's transaction when it holds changes, else at once."""
+    if _holds_changes(model.Session()):
+        _write_inside(statements)
     else:
-        with model.meta.engine.begin() as connection:  # pyright: ignore[reportOptionalMemberAccess]
-            yield connection
+        _write_at_once(statements)
+
+
+def remove(statement: Statement, removed: Iterable[str]) -> None:
+    """Remove the rows of datasets with these ids.
+
+    In the session's transaction when it holds changes or one of these datasets, else at once.
+    """
+    session = model.Session()
+    held = {inspect(each).identity for each in session if isinstance(each, model.Package)}
+    if _holds_changes(session) or any((id_,) in held for id_ in removed):
+        _write_inside([statement])
+    else:
+        _write_at_once([statement])
+
+
+def _holds_changes(session: Session) -> bool:
+    return bool(session.info.get(_CHANGED)) or _is_modified(session)
+
+
+def _is_modified(session: Session) -> bool:
+    # an object that was given the value it already had counts as dirty, but nothing is written
+    return bool(
+        session.new or session.deleted or any(session.is_modified(each) for each in session.dirty)
+    )
+
+
+def _write_inside(statements: Sequence[Statement]) -> None:
+    session = model.Session()
+    connection = session.connection()
+    with connection.begin_nested():
+        for statement, parameters in statements:
+            connection.execute(statement, parameters)
+    session.info[_CHANGED] = True
+
+
+def _write_at_once(statements: Sequence[Statement]) -> None:
+    with model.meta.engine.begin() as connection:  # pyright: ignore[reportOptionalMemberAccess]
+        for statement, parameters in statements:
+            connection.execute(statement, parameters)
 
 
 def _after_flush(session: Session, _context: Any) -> None:
-    session.info[_CHANGED] = True
+    # the lists of new, changed and deleted objects still stand as before the flush
+    if _is_modified(session):
+        session.info[_CHANGED] = True
 
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
@@ -65,13 +107,14 @@ def _do_orm_execute(state: ORMExecuteState) -> None:
         state.session.info[_CHANGED] = True
 
 
-def _after_end(session: Session) -> None:
-    session.info.pop(_CHANGED, None)
+def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
+    # the end of a savepoint decides nothing
+    if transaction.parent is None:
+        session.info.pop(_CHANGED, None)
 
 
 _LISTENERS: dict[str, Any] = {
     "after_flush": _after_flush,
     "do_orm_execute": _do_orm_execute,
-    "after_commit": _after_end,
-    "after_rollback": _after_end,
+    "after_transaction_end": _after_transaction_end,
 }

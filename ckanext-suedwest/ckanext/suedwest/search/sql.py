@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
-
-from .query import Clauses, Everything, Node, QueryRefused, Range, Within, Words
+from .dates import instant
+from .query import Clauses, Everything, Node, Range, Within, Words
 from .words import quoted, word_query, words_of
 
 # Fields of CKAN's Solr schema that are searched by words; the others hold exact strings.
@@ -36,9 +35,8 @@ _TEXT_FIELDS = frozenset(
 )
 _TEXT_PREFIXES = ("extras_", "res_extras_")
 _INSTANT_COLUMNS = ("metadata_modified", "metadata_created")
-_DATE_MATH = re.compile(
-    r"^NOW(?:/\w+)?(?:([+-])(\d+)(YEAR|MONTH|DAY|HOUR|MINUTE|SECOND)S?)?(?:/\w+)?$"
-)
+# What may be cast to a number: more digits would be out of range.
+_DECIMAL = "^-?[0-9]{1,30}([.][0-9]{1,30})?$"
 # Solr's rule "2<-1 5<80%": two words must both match, from three on one may miss, from six on 80 %.
 
 
@@ -132,19 +130,19 @@ class Condition:
         if node.low is None and node.high is None:
             return f"jsonb_exists(fields, {self.bind(node.field)})"
         if node.field in _INSTANT_COLUMNS:
-            return self._ends(node, node.field, lambda text: _instant(text), "timestamptz")
+            return self._ends(node, node.field, _instant, "timestamptz")
         if node.field.endswith("_date"):
             value = f"CAST(fields -> {self.bind(node.field)} ->> 0 AS timestamptz)"
-            return self._ends(node, value, lambda text: _instant(text), "timestamptz")
+            return self._ends(node, value, _instant, "timestamptz")
         numbers = [_number(end) for end in (node.low, node.high) if end is not None]
         name = self.bind(node.field)
         if all(number is not None for number in numbers):
             value = (
-                f"CASE WHEN fields -> {name} ->> 0 ~ '^-?[0-9]+([.][0-9]+)?$'"
+                f"CASE WHEN fields -> {name} ->> 0 ~ '{_DECIMAL}'"
                 f" THEN CAST(fields -> {name} ->> 0 AS double precision) END"
             )
-            return self._ends(node, value, lambda text: float(text), "double precision")
-        return self._ends(node, f'(fields -> {name} ->> 0) COLLATE "C"', lambda text: text, "text")
+            return self._ends(node, value, float, "double precision")
+        return self._ends(node, f'(fields -> {name} ->> 0) COLLATE "C"', str, "text")
 
     def _ends(self, node: Range, value: str, convert: Any, type_: str) -> str:
         parts: list[str] = []
@@ -196,24 +194,4 @@ def _number(text: str) -> float | None:
 
 
 def _instant(text: str) -> datetime:
-    """A date of Solr's syntax, cut to milliseconds as Solr does.
-
-    Raises:
-        QueryRefused: not ISO 8601 and not NOW with one addition.
-    """
-    match = _DATE_MATH.match(text)
-    if match:
-        now = datetime.now(UTC)
-        if not match[1]:
-            return now
-        count = int(match[2]) if match[1] == "+" else -int(match[2])
-        try:
-            return now + relativedelta(**{f"{match[3].lower()}s": count})  # pyright: ignore
-        except (OverflowError, ValueError):
-            raise QueryRefused(f"{text[:40]!r} is outside the calendar.") from None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise QueryRefused(f"{text[:40]!r} is not a date: 2026-09-29T13:30:00Z.") from None
-    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return instant - timedelta(microseconds=instant.microsecond % 1000)
+    return instant(text, datetime.now(UTC))
