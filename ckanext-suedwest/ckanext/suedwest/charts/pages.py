@@ -30,7 +30,7 @@ _SIGNS = {
     Freshness.IMPLAUSIBLE: "f-implausible",
     Freshness.OUT_OF_SERVICE: "f-out",
 }
-_EMBED_HEIGHT = 460
+_EMBED_HEIGHT = 580
 
 
 def station_figure(
