@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
@@ -12,7 +13,7 @@ from .query import QueryRefused
 _INSTANT = re.compile(r"(NOW|.*?[Z\d])((?:[+-]\d{1,6}[A-Z]+|/[A-Z]+)*)", re.DOTALL)
 _STEP = re.compile(r"([+-]\d+|/)([A-Z]+?)S?(?=[+\-/]|$)")
 _UNITS = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"}
-_SMALLER = {
+_SMALLER: dict[str, dict[str, Any]] = {
     "YEAR": {"month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0, "microsecond": 0},
     "MONTH": {"day": 1, "hour": 0, "minute": 0, "second": 0, "microsecond": 0},
     "DAY": {"hour": 0, "minute": 0, "second": 0, "microsecond": 0},

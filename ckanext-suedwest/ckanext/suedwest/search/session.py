@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ckan import model
-from sqlalchemy import Connection, TextClause, event, inspect
+from sqlalchemy import Connection, TextClause, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 Statement = tuple[TextClause, Mapping[str, Any]]
@@ -63,8 +63,9 @@ def remove(statement: Statement, removed: Iterable[str]) -> None:
     In the session's transaction when it holds changes or one of these datasets, else at once.
     """
     session = model.Session()
-    held = {inspect(each).identity for each in session if isinstance(each, model.Package)}
-    if _holds_changes(session) or any((id_,) in held for id_ in removed):
+    loaded = session.identity_map
+    held = any(session.identity_key(model.Package, id_) in loaded for id_ in removed)
+    if held or _holds_changes(session):
         _write_inside([statement])
     else:
         _write_at_once([statement])
