@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 DELIVERY = timedelta(minutes=2)
-"""A gauge's value appears about two minutes after its time stamp (research/water.md section 1)."""
+"""A gauge's value appears about two minutes after its time stamp, seen in recorded replies."""
 JITTER = timedelta(seconds=20)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)

@@ -34,7 +34,7 @@ _LOW = _Meaning(ThresholdKind.STATISTICAL, Direction.BELOW)
 _HIGH = _Meaning(ThresholdKind.STATISTICAL, Direction.ABOVE)
 _OFFICIAL = _Meaning(ThresholdKind.OFFICIAL, Direction.ABOVE)
 
-# research/water.md section 1: means and extremes of a span of years or of all time, the low
+# Characteristic values of PEGELONLINE: means and extremes of a span of years or of all time, the low
 # water shipping reckons with (GlW), the level at which shipping ends (HSW) and the marks.
 _MEANINGS = {
     "NNW": _LOW,

@@ -17,12 +17,12 @@ FUTURE_TOLERANCE = timedelta(minutes=15)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Start of the window the store keeps."""
 
-# research/water.md sections 1 and 4: the archive's own sentinels, those of the Länder services
+# Numbers that stand for a missing value: the archive's own sentinels, those of the Länder services
 # that are mixed into re-published lists, and the two customary ones of data loggers.
 SENTINELS = frozenset({-777.0, -888.0, -999.0, -9999.0, -32753.0, 65250.0, 99999.0, 1300000.0})
 
 # Absolute sanity in the store's unit, far outside every German gauge on record
-# (research/water.md section 4 for cm); a plausible range for one gauge is a quality test.
+# (for cm: between -20 m and 200 m); a plausible range for one gauge is a quality test.
 _SANE = {
     WATER_LEVEL.name: (-2_000.0, 20_000.0),
     WATER_ELEVATION.name: (-100.0, 4_000.0),
