@@ -34,8 +34,8 @@ _LOW = _Meaning(ThresholdKind.STATISTICAL, Direction.BELOW)
 _HIGH = _Meaning(ThresholdKind.STATISTICAL, Direction.ABOVE)
 _OFFICIAL = _Meaning(ThresholdKind.OFFICIAL, Direction.ABOVE)
 
-# Characteristic values of PEGELONLINE: means and extremes of a span of years or of all time, the low
-# water shipping reckons with (GlW), the level at which shipping ends (HSW) and the marks.
+# Characteristic values of PEGELONLINE: means and extremes of a span of years or of all time, the
+# low water shipping reckons with (GlW), the level at which shipping ends (HSW) and the marks.
 _MEANINGS = {
     "NNW": _LOW,
     "NW": _LOW,
