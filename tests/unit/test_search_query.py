@@ -160,6 +160,7 @@ def test_a_mandatory_clause_never_becomes_optional(query: str) -> None:
         ("OR a", "without something on both sides"),
         ("title:", "stands behind"),
         ("a +", "without anything behind it"),
+        ("--included", "Two signs"),
         ('"open', "cannot be read"),
         ("t:[1 TO", "cannot be read"),
         ("t:[1 2]", "field:[low TO high]"),
@@ -168,7 +169,8 @@ def test_a_mandatory_clause_never_becomes_optional(query: str) -> None:
         ("W?sser", "end of a word"),
         ("a\ud800b", "cannot be searched"),
         ("(" * 40 + "a" + ")" * 40, "nested too deep"),
-        ("a" * 10_001, "longer than"),
+        ("a" * 100_001, "longer than"),
+        ("a " * 1_025, "more than 1024 parts"),
         ("a\x00b", "cannot be searched"),
     ],
 )

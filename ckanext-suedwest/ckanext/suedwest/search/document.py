@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from .fields import RANKED_WEIGHTS, column_of, is_instant, is_searched, weight_of
 from .words import fold, lexemes, quoted, words_of
 
-# Weights of a tsvector: what a hit in a field is worth in the ranking.
-_WEIGHTS = {"title": "A", "name": "B", "tags": "B", "groups": "B", "organization": "B"}
-_NOTES_WEIGHT = "C"
-# Text that CKAN's Solr schema copies into its field for everything.
-_SEARCHED = frozenset(
-    [
-        "title",
-        "name",
-        "tags",
-        "groups",
-        "organization",
-        "notes",
-        "license",
-        "url",
-        "ckan_url",
-        "download_url",
-        "res_url",
-        "res_name",
-        "res_description",
-        "maintainer",
-        "author",
-        "text",
-    ]
-)
-_SEARCHED_PREFIXES = ("extras_", "res_extras_", "vocab_")
 _SEPARATE = frozenset({"data_dict", "validated_data_dict"})
 # PostgreSQL keeps at most 16,383 positions of a tsvector.
 _MOST_WORDS = 16_000
-_INSTANTS = ("metadata_created", "metadata_modified")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -53,7 +29,7 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
         if value is None or key in _SEPARATE:
             continue
         values = found = _texts(value)
-        if key.endswith("_date") or key in _INSTANTS:
+        if is_instant(key):
             # what is no date is given back as it is, but no range of dates finds it
             found = [instant for text in values if (instant := _to_milliseconds(text))]
             values = found or values
@@ -62,14 +38,21 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
         if found:
             fields[key] = found
     box = _box(fields)
+    by_column: dict[str, dict[str, list[str]]] = {"short": {}, "long": {}}
+    for key, values in fields.items():
+        by_column[column_of(key)][key] = values
     return {
         "index_id": str(document["index_id"]),
         "site_id": str(document["site_id"]),
         "id": str(document["id"]),
         "name": str(document.get("name") or ""),
-        "fields": fields,
-        "stored": stored,
+        "short": json.dumps(by_column["short"]),
+        "long": json.dumps(by_column["long"]),
+        "stored": json.dumps(stored),
         "words": _vector(fields),
+        "ranked_words": _vector(
+            {key: values for key, values in fields.items() if weight_of(key) in RANKED_WEIGHTS}
+        ),
         "title_order": fold(fields.get("title_string", fields.get("title", [""]))[0])[:500],
         "metadata_modified": _first(fields, "metadata_modified"),
         "metadata_created": _first(fields, "metadata_created"),
@@ -124,9 +107,9 @@ def _vector(fields: Mapping[str, list[str]]) -> str:
     entries: list[str] = []
     position = 0
     for key in sorted(fields, key=_order):
-        if key not in _SEARCHED and not key.startswith(_SEARCHED_PREFIXES):
+        if not is_searched(key):
             continue
-        weight = _WEIGHTS.get(key, _NOTES_WEIGHT if key == "notes" else "D")
+        weight = weight_of(key)
         for value in fields[key]:
             for word in words_of(value):
                 position += 1
@@ -138,7 +121,7 @@ def _vector(fields: Mapping[str, list[str]]) -> str:
 
 
 def _order(key: str) -> tuple[str, str]:
-    return (_WEIGHTS.get(key, _NOTES_WEIGHT if key == "notes" else "D"), key)
+    return (weight_of(key), key)
 
 
 def _box(fields: Mapping[str, list[str]]) -> tuple[float, float, float, float] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any
 
 import ckan.model as model
 from ckan.lib.search.common import SearchError, SearchQueryError
-from psycopg2.errors import QueryCanceled
+from psycopg2.errors import QueryCanceled, StatementTooComplex
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, OperationalError
 
@@ -22,6 +21,8 @@ from .session import reading, remove, write
 from .sql import Condition, tsquery_of
 
 STATEMENT_TIMEOUT_MS = 20_000
+MOST_SORT_FIELDS = 10
+MOST_FACETS = 100
 _SORT_COLUMNS = {
     "metadata_modified": "metadata_modified",
     "metadata_created": "metadata_created",
@@ -30,12 +31,23 @@ _SORT_COLUMNS = {
     "id": 'id COLLATE "C"',
     "score": "score",
 }
-# Rank on the four weights D, C, B, A: a title is worth more than any number of mentions below.
-_RANK = "ts_rank('{{0.05, 0.1, 0.4, 1.0}}', words, CAST({query} AS tsquery), 1)"
+# Weights of D, C, B, A. The ranking reads titles and keywords only: hits that have the words in
+# their text alone are equal, and the newest comes first.
+_RANK = "ts_rank('{{0, 0, 0.4, 1.0}}', ranked_words, CAST({query} AS tsquery), 1)"
+# Compiling takes longer than these queries do. Many hits are sorted and counted in memory.
+_SETTINGS = (
+    "SET LOCAL statement_timeout = {timeout}; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'"
+)
+_WORD_SETTINGS = "; SET LOCAL enable_seqscan = off"
+_OWN_SETTINGS = "; ".join(
+    f"SET LOCAL {name} = DEFAULT"
+    for name in ("statement_timeout", "jit", "work_mem", "enable_seqscan")
+)
 _UPSERT = text(f"""
     INSERT INTO suedwest_search.document ({", ".join(storage.COLUMNS)})
-    VALUES (:index_id, :site_id, :id, :name, CAST(:fields AS jsonb), CAST(:stored AS jsonb),
-            CAST(:words AS tsvector), :title_order, :metadata_modified, :metadata_created,
+    VALUES (:index_id, :site_id, :id, :name, CAST(:short AS jsonb), CAST(:long AS jsonb),
+            CAST(:stored AS jsonb), CAST(:words AS tsvector), CAST(:ranked_words AS tsvector),
+            :title_order, :metadata_modified, :metadata_created,
             CAST(:box AS box), :data_dict, :validated_data_dict)
     ON CONFLICT (index_id) DO UPDATE SET
         {", ".join(f"{column} = EXCLUDED.{column}" for column in storage.COLUMNS[1:])}
@@ -74,17 +86,8 @@ class PostgresqlSearch:
     def add(self, docs: Sequence[Mapping[str, Any]], **_options: Any) -> None:
         """Index documents; the later of two with the same `index_id` wins."""
         rows = {row["index_id"]: row for row in (row_of(document) for document in docs)}
-        write(
-            [
-                (
-                    _UPSERT,
-                    row
-                    | {"fields": json.dumps(row["fields"]), "stored": json.dumps(row["stored"])},
-                )
-                # in one order everywhere, so that two writers never wait for each other
-                for _, row in sorted(rows.items())
-            ]
-        )
+        # in one order everywhere, so that two writers never wait for each other
+        write([(_UPSERT, row) for _, row in sorted(rows.items())])
 
     def delete(self, q: str | None = None, **_options: Any) -> None:
         """Forget the documents a query matches.
@@ -121,67 +124,115 @@ class PostgresqlSearch:
             _understood(lambda filter_=filter_: condition.of(parse_any(filter_)))
             for filter_ in ([filters] if isinstance(filters, str) else filters)
         ]
-        score = _score(tree, condition)
-        order = _order(params.get("sort") or "score desc, metadata_modified desc", condition)
-        start = _count(params.get("start"), 0)
+        facets = _facet_fields(params)
         rows = _count(params.get("rows"), 10)
-        facet_fields = params.get("facet.field") or []
-        if str(params.get("facet", "true")).lower() not in ("true", "on", "1"):
-            facet_fields = []
-        if isinstance(facet_fields, str):
-            facet_fields = facet_fields.split()
-        _understood(lambda: [require_storable(field) for field in facet_fields])
-        found = " AND ".join(f"({part})" for part in where)
+        statement = _statement(
+            condition,
+            " AND ".join(f"({part})" for part in where),
+            score=_score(tree, condition),
+            sort=params.get("sort") or "score desc, metadata_modified desc",
+            facets=facets,
+            params=params,
+        )
+        condition.parameters |= {
+            "row_limit": rows,
+            "row_start": _count(params.get("start"), 0),
+        }
         with _answering(), reading() as connection:
-            connection.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
-            hits = connection.execute(
-                text(f"SELECT count(*) FROM suedwest_search.document WHERE {found}"),  # noqa: S608
-                condition.parameters,
-            ).scalar_one()
-            docs = []
-            if rows:
-                docs = self._page(connection, condition, found, score, order, start, rows, params)
-            facets = {
-                field: _facet(connection, condition, found, field, params) for field in facet_fields
-            }
-            connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
-        return Results(hits, docs, facets)
+            settings = _SETTINGS.format(timeout=STATEMENT_TIMEOUT_MS)
+            connection.execute(text(settings + (_WORD_SETTINGS if condition.has_words else "")))
+            answer = connection.execute(text(statement), condition.parameters).mappings().one()
+            docs = self._documents(connection, answer["page"] or [], params.get("fl"))
+            connection.execute(text(_OWN_SETTINGS))
+        counts = {
+            field: [item for pair in answer[f"facet{number}"] or [] for item in pair]
+            for number, field in enumerate(facets)
+        }
+        return Results(answer["hits"], docs, counts)
 
-    def _page(
-        self,
-        connection: Connection,
-        condition: Condition,
-        found: str,
-        score: str,
-        order: str,
-        start: int,
-        rows: int,
-        params: Mapping[str, Any],
-    ) -> list[dict[str, Any]]:
-        wanted = _wanted(params.get("fl"))
+    def _documents(self, connection: Connection, page: list[str], fl: Any) -> list[dict[str, Any]]:
+        """What an answer gives back of the documents with these keys, in their order."""
+        if not page:
+            return []
+        wanted = _wanted(fl)
         extra = [f for f in ("data_dict", "validated_data_dict") if wanted is None or f in wanted]
-        columns = ", ".join(["stored", *extra])
-        answer = connection.execute(
+        rows = connection.execute(
             text(f"""
-                WITH page AS MATERIALIZED (
-                    SELECT index_id, row_number() OVER (ORDER BY {order}) AS place
-                    FROM (SELECT *, {score} AS score FROM suedwest_search.document
-                          WHERE {found}) scored
-                    ORDER BY {order} LIMIT :row_limit OFFSET :row_start
-                )
-                SELECT {columns} FROM page JOIN suedwest_search.document USING (index_id)
+                SELECT {", ".join(["stored", *extra])}
+                FROM unnest(CAST(:page AS text[])) WITH ORDINALITY AS page (index_id, place)
+                JOIN suedwest_search.document USING (index_id)
                 ORDER BY place
-            """),  # noqa: S608 - conditions hold only bound values
-            condition.parameters | {"row_limit": rows, "row_start": start},
+            """),  # noqa: S608 - names of our own columns
+            {"page": page},
         )
         docs: list[dict[str, Any]] = []
-        for row in answer.mappings():
+        for row in rows.mappings():
             document = dict(row["stored"])
             document.update({field: row[field] for field in extra if row[field] is not None})
             if wanted is not None:
                 document = {key: value for key, value in document.items() if key in wanted}
             docs.append(self._decode(document))
         return docs
+
+
+def _statement(
+    condition: Condition,
+    where: str,
+    *,
+    score: str,
+    sort: str,
+    facets: Sequence[str],
+    params: Mapping[str, Any],
+) -> str:
+    """One statement that finds the hits once and reads number, page and facets from them.
+
+    Of a hit it keeps no more than its key, what it is ordered by and the values to count.
+    """
+    order = _order(sort, condition)
+    columns = ["index_id"]
+    columns += [f"{expression} AS order{n}" for n, (expression, _) in enumerate(order)]
+    columns += [f"{condition.values(field)} AS values{n}" for n, field in enumerate(facets)]
+    by = ", ".join([f"order{n} {way} NULLS LAST" for n, (_, way) in enumerate(order)])
+    answers = [
+        "(SELECT count(*) FROM hits) AS hits",
+        f"""(SELECT jsonb_agg(index_id ORDER BY place) FROM (
+                SELECT index_id, row_number() OVER (ORDER BY {by}, index_id) AS place
+                FROM hits ORDER BY {by}, index_id LIMIT :row_limit OFFSET :row_start
+            ) numbered) AS page""",  # noqa: S608 - names of our own columns
+        *(_facet(n, field, condition, params) for n, field in enumerate(facets)),
+    ]
+    return f"""
+        WITH hits AS MATERIALIZED (
+            SELECT {", ".join(columns)}
+            FROM (SELECT *, {score} AS score FROM suedwest_search.document WHERE {where}) scored
+        )
+        SELECT {", ".join(answers)}
+    """  # noqa: S608 - conditions hold only bound values
+
+
+def _facet(number: int, field: str, condition: Condition, params: Mapping[str, Any]) -> str:
+    """Values of a field and how many hits have each, most frequent first, then by alphabet."""
+    limit = _whole(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
+    at_least = max(_count(params.get("facet.mincount"), 0), 1)
+    return f"""(SELECT jsonb_agg(jsonb_build_array(value, hits)
+                                 ORDER BY hits DESC, value COLLATE "C") FROM (
+                SELECT value, count(*) AS hits
+                FROM hits, jsonb_array_elements_text(values{number}) value
+                GROUP BY value HAVING count(*) >= {condition.bind(at_least)}
+                ORDER BY hits DESC, value COLLATE "C"
+                LIMIT {condition.bind(None if limit < 0 else limit)}
+            ) counted) AS facet{number}"""  # noqa: S608 - a number of our own
+
+
+def _facet_fields(params: Mapping[str, Any]) -> list[str]:
+    fields = params.get("facet.field") or []
+    if str(params.get("facet", "true")).lower() not in ("true", "on", "1"):
+        return []
+    fields = list(dict.fromkeys(fields.split() if isinstance(fields, str) else fields))
+    if len(fields) > MOST_FACETS:
+        raise SearchQueryError(f"No more than {MOST_FACETS} facets can be counted.")
+    _understood(lambda: [require_storable(field) for field in fields])
+    return fields
 
 
 @contextmanager
@@ -192,6 +243,8 @@ def _answering() -> Iterator[None]:
     except OperationalError as error:
         if isinstance(error.orig, QueryCanceled):
             raise SearchError("The search took too long; ask for something narrower.") from error
+        if isinstance(error.orig, StatementTooComplex):
+            raise SearchQueryError("The query has too many parts.") from error
         raise
     except DataError as error:
         raise SearchQueryError("A value in the query is outside what can be compared.") from error
@@ -244,42 +297,18 @@ def _collect(node: Node, words: list[str]) -> None:
             _collect(clause, words)
 
 
-def _order(sort: str, condition: Condition) -> str:
-    parts: list[str] = []
-    for part in sort.split(","):
+def _order(sort: str, condition: Condition) -> list[tuple[str, str]]:
+    """Expressions to order by, each with its direction."""
+    order: list[tuple[str, str]] = []
+    parts = sort.split(",")
+    if len(parts) > MOST_SORT_FIELDS:
+        raise SearchQueryError(f"No more than {MOST_SORT_FIELDS} fields can be sorted by.")
+    for part in parts:
         match = re.fullmatch(r"\s*([\w.\-]+)\s+(asc|desc)\s*", part, re.IGNORECASE)
         if not match:
             raise SearchQueryError('Invalid "sort" parameter')
         column = _SORT_COLUMNS.get(match[1])
         if column is None:
-            column = f'(fields -> {condition.bind(match[1])} ->> 0) COLLATE "C"'
-        parts.append(f"{column} {match[2].upper()} NULLS LAST")
-    return ", ".join([*parts, "index_id"])
-
-
-def _facet(
-    connection: Connection,
-    condition: Condition,
-    found: str,
-    field: str,
-    params: Mapping[str, Any],
-) -> list[str | int]:
-    """Values of a field and how many hits have each, most frequent first, then by alphabet."""
-    limit = _whole(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
-    at_least = _count(params.get("facet.mincount"), 0)
-    rows = connection.execute(
-        text(f"""
-            SELECT value, count(*) AS hits
-            FROM suedwest_search.document, jsonb_array_elements_text(fields -> :facet_field) value
-            WHERE {found}
-            GROUP BY value HAVING count(*) >= :facet_mincount
-            ORDER BY hits DESC, value COLLATE "C" LIMIT :facet_limit
-        """),  # noqa: S608 - conditions hold only bound values
-        condition.parameters
-        | {
-            "facet_field": field,
-            "facet_mincount": max(at_least, 1),
-            "facet_limit": None if limit < 0 else limit,
-        },
-    )
-    return [item for value, hits in rows for item in (value, hits)]
+            column = f'({condition.values(match[1])} ->> 0) COLLATE "C"'
+        order.append((column, match[2].upper()))
+    return order

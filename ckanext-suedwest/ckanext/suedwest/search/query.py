@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-LONGEST_QUERY = 10_000
+# CKAN itself asks for every label a visitor has in one filter, so this is not the length of what
+# people type. Solr's own limit is 1,024 clauses.
+LONGEST_QUERY = 100_000
+MOST_CLAUSES = 1_024
 DEEPEST_NESTING = 30
 
 
@@ -128,6 +131,7 @@ class _Parser:
         self.tokens = tokens
         self.either = either
         self.position = 0
+        self.count = 0
 
     def peek(self, ahead: int = 0) -> _Token | None:
         index = self.position + ahead
@@ -149,6 +153,8 @@ class _Parser:
                 continue
             modifier = ""
             while (token := self.peek()) is not None and self._is_modifier(token):
+                if modifier:
+                    raise QueryRefused("Two signs stand in a row, like --word.")
                 modifier = "+" if token.text == "+" else "-"
                 self.position += 1
             node = self.clause(depth, field_)
@@ -173,6 +179,9 @@ class _Parser:
         )
 
     def clause(self, depth: int, field_: str | None) -> Node:
+        self.count += 1
+        if self.count > MOST_CLAUSES:
+            raise QueryRefused(f"The query has more than {MOST_CLAUSES} parts.")
         token = self.peek()
         if token is None or token.text == ")":
             raise QueryRefused("A sign or bracket stands without anything behind it.")

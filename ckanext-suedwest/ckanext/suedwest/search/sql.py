@@ -8,33 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .dates import instant
+from .fields import INSTANTS, WEIGHTS, column_of, is_instant, is_text
 from .query import Clauses, Everything, Node, Range, Within, Words
 from .words import quoted, word_query, words_of
 
-# Fields of CKAN's Solr schema that are searched by words; the others hold exact strings.
-_WEIGHT_OF_FIELD = {"title": "A", "notes": "C", "text": ""}
+# Fields that are searched by words, with the weight that tells them from the rest.
+_WEIGHT_OF_FIELD = {"title": WEIGHTS["title"], "notes": WEIGHTS["notes"], "text": ""}
 _NGRAM_FIELDS = {"title_ngram": "title", "name_ngram": "name"}
-_TEXT_FIELDS = frozenset(
-    [
-        "author",
-        "author_email",
-        "maintainer",
-        "maintainer_email",
-        "res_name",
-        "res_description",
-        "urls",
-        "depends_on",
-        "dependency_of",
-        "derives_from",
-        "has_derivation",
-        "links_to",
-        "linked_from",
-        "child_of",
-        "parent_of",
-    ]
-)
-_TEXT_PREFIXES = ("extras_", "res_extras_")
-_INSTANT_COLUMNS = ("metadata_modified", "metadata_created")
 # What may be cast to a number: more digits would be out of range.
 _DECIMAL = "^-?[0-9]{1,30}([.][0-9]{1,30})?$"
 # Solr's rule "2<-1 5<80%": two words must both match, from three on one may miss, from six on 80 %.
@@ -52,6 +32,7 @@ class Condition:
 
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
+        self.has_words = False
 
     def bind(self, value: Any) -> str:
         """A placeholder for a value."""
@@ -99,21 +80,30 @@ class Condition:
             query = tsquery_of(node, _WEIGHT_OF_FIELD[field])
             if query is None:
                 return "FALSE" if node.text.strip() else "TRUE"
+            self.has_words = True
             return f"words @@ CAST({self.bind(query)} AS tsquery)"
         if field == "*":
             return self._words(Words(node.text, None, node.phrase, node.prefix))
-        if field in _TEXT_FIELDS or field.startswith(_TEXT_PREFIXES):
+        if is_text(field):
             return self._like(field, f"%{_like_escaped(node.text)}%")
         if node.prefix:
             return self._like(field, f"{_like_escaped(node.text)}%", exact=True)
-        if field in _INSTANT_COLUMNS:
-            return f"{field} = CAST({self.bind(_instant(node.text))} AS timestamptz)"
-        return f"fields @> CAST({self.bind(json.dumps({field: [node.text]}))} AS jsonb)"
+        if field in INSTANTS:
+            return f"{field} IS NOT DISTINCT FROM {self._timestamp(_instant(node.text))}"
+        value = self.bind(json.dumps({field: [node.text]}))
+        return f"{column_of(field)} @> CAST({value} AS jsonb)"
+
+    def values(self, field: str) -> str:
+        """The values of a field as a JSON array."""
+        return f"{column_of(field)} -> {self.bind(field)}"
+
+    def _timestamp(self, value: datetime) -> str:
+        return f"CAST({self.bind(value)} AS timestamptz)"
 
     def _like(self, field: str, pattern: str, *, exact: bool = False) -> str:
         operator = "LIKE" if exact else "ILIKE"
         return (
-            f"EXISTS (SELECT FROM jsonb_array_elements_text(fields -> {self.bind(field)}) value"
+            f"EXISTS (SELECT FROM jsonb_array_elements_text({self.values(field)}) value"
             f" WHERE value {operator} {self.bind(pattern)})"
         )
 
@@ -128,21 +118,18 @@ class Condition:
 
     def _range(self, node: Range) -> str:
         if node.low is None and node.high is None:
-            return f"jsonb_exists(fields, {self.bind(node.field)})"
-        if node.field in _INSTANT_COLUMNS:
+            return f"jsonb_exists({column_of(node.field)}, {self.bind(node.field)})"
+        if node.field in INSTANTS:
             return self._ends(node, node.field, _instant, "timestamptz")
-        if node.field.endswith("_date"):
-            value = f"CAST(fields -> {self.bind(node.field)} ->> 0 AS timestamptz)"
+        first = f"({self.values(node.field)} ->> 0)"
+        if is_instant(node.field):
+            value = f"CAST({first} AS timestamptz)"
             return self._ends(node, value, _instant, "timestamptz")
         numbers = [_number(end) for end in (node.low, node.high) if end is not None]
-        name = self.bind(node.field)
         if all(number is not None for number in numbers):
-            value = (
-                f"CASE WHEN fields -> {name} ->> 0 ~ '{_DECIMAL}'"
-                f" THEN CAST(fields -> {name} ->> 0 AS double precision) END"
-            )
+            value = f"CASE WHEN {first} ~ '{_DECIMAL}' THEN CAST({first} AS double precision) END"
             return self._ends(node, value, float, "double precision")
-        return self._ends(node, f'(fields -> {name} ->> 0) COLLATE "C"', str, "text")
+        return self._ends(node, f'{first} COLLATE "C"', str, "text")
 
     def _ends(self, node: Range, value: str, convert: Any, type_: str) -> str:
         parts: list[str] = []
@@ -152,14 +139,14 @@ class Condition:
         if node.high is not None:
             sign = "<=" if node.high_included else "<"
             parts.append(f"{value} {sign} CAST({self.bind(convert(node.high))} AS {type_})")
-        return f"coalesce({' AND '.join(parts)}, FALSE)"
+        # never NULL, so that its negation finds those without a value
+        return " AND ".join([f"{value} IS NOT NULL", *parts])
 
     def _within(self, node: Within) -> str:
         west, south, east, north = node.box
         return (
-            "coalesce(box && box(point("
-            f"{self.bind(west)}, {self.bind(south)}), point({self.bind(east)}, {self.bind(north)}"
-            ")), FALSE)"
+            "box IS NOT NULL AND box && box(point("
+            f"{self.bind(west)}, {self.bind(south)}), point({self.bind(east)}, {self.bind(north)}))"
         )
 
 

@@ -7,7 +7,7 @@ import threading
 
 from sqlalchemy import Connection, Engine, text
 
-_VERSION = 1
+_VERSION = 2
 _LOCK = 0x53_57_53_45
 _ready: set[tuple[int, str]] = set()
 _guard = threading.Lock()
@@ -23,9 +23,11 @@ CREATE TABLE suedwest_search.document (
     site_id        text NOT NULL,
     id             text NOT NULL,
     name           text NOT NULL,
-    fields         jsonb NOT NULL,      -- every field as a list of strings
+    short          jsonb NOT NULL,      -- fields to compare and count, each a list of strings
+    long           jsonb NOT NULL,      -- fields of long text, likewise
     stored         jsonb NOT NULL,      -- what an answer gives back
     words          tsvector NOT NULL,   -- A title, B name and keywords, C notes, D the rest
+    ranked_words   tsvector NOT NULL,   -- A and B alone: small enough to rank many hits
     title_order    text COLLATE "C" NOT NULL,
     metadata_modified timestamptz,
     metadata_created timestamptz,
@@ -33,7 +35,7 @@ CREATE TABLE suedwest_search.document (
     data_dict      text,
     validated_data_dict text
 );
-CREATE INDEX document_fields ON suedwest_search.document USING gin (fields jsonb_path_ops);
+CREATE INDEX document_short ON suedwest_search.document USING gin (short jsonb_path_ops);
 CREATE INDEX document_words ON suedwest_search.document USING gin (words);
 CREATE INDEX document_box ON suedwest_search.document USING gist (box);
 CREATE INDEX document_modified ON suedwest_search.document (metadata_modified DESC);
@@ -48,9 +50,11 @@ COLUMNS = [
     "site_id",
     "id",
     "name",
-    "fields",
+    "short",
+    "long",
     "stored",
     "words",
+    "ranked_words",
     "title_order",
     "metadata_modified",
     "metadata_created",
