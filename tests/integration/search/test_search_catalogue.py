@@ -39,7 +39,7 @@ def names(**query: Any) -> list[str]:
     return [package["name"] for package in answer["results"]]
 
 
-def dataset(**values: Any) -> dict[str, Any]:
+def new_dataset(**values: Any) -> dict[str, Any]:
     """A public dataset of an organisation; without one nothing may be created here."""
     owner = values.pop("owner_org", None) or factories.Organization()["id"]
     return factories.Dataset(owner_org=owner, **values)
@@ -77,21 +77,21 @@ def indexed() -> list[str]:
     ],
 )
 def test_german_words_find_what_a_person_expects(query: str, expected: list[str]) -> None:
-    dataset(name="bruecken", title="Brücken im Kreis", notes="")
-    dataset(name="strassen", title="Straßenverzeichnis", notes="Alle Straßen")
-    dataset(
+    new_dataset(name="bruecken", title="Brücken im Kreis", notes="")
+    new_dataset(name="strassen", title="Straßenverzeichnis", notes="Alle Straßen")
+    new_dataset(
         name="pegel",
         title="Pegel an der Prüm",
         notes="Zeigt jeden Wasserstand. Wasserstandsmessung seit 2019",
         tags=[{"name": "Gewässer"}],
     )
-    dataset(name="wasserstand", title="Wasserstand der Nims", notes="")
-    dataset(name="haushalt", title="Haushaltsplan", notes="")
+    new_dataset(name="wasserstand", title="Wasserstand der Nims", notes="")
+    new_dataset(name="haushalt", title="Haushaltsplan", notes="")
     assert names(q=query) == expected
 
 
 def test_a_dataset_is_found_changed_and_gone() -> None:
-    made = dataset(title="Spielplätze")
+    made = new_dataset(title="Spielplätze")
     assert names(q="Spielplätze") == [made["name"]]
     call_action("package_patch", id=made["id"], title="Bolzplätze")
     assert names(q="Spielplätze") == []
@@ -103,7 +103,7 @@ def test_a_dataset_is_found_changed_and_gone() -> None:
 def test_facets_count_each_value_once_for_a_dataset() -> None:
     organization = factories.Organization()
     for number, tags in enumerate((["wasser", "rhein"], ["wasser"], ["wald"])):
-        dataset(
+        new_dataset(
             owner_org=organization["id"],
             tags=[{"name": tag} for tag in tags],
             resources=[
@@ -138,12 +138,12 @@ def test_facets_count_each_value_once_for_a_dataset() -> None:
 )
 def test_a_stranger_never_finds_a_private_dataset(query: dict[str, Any]) -> None:
     organization = factories.Organization()
-    dataset(title="Geheim", owner_org=organization["id"], private=True)
+    new_dataset(title="Geheim", owner_org=organization["id"], private=True)
     assert names(**query) == []
 
 
 def test_a_visitor_may_have_many_labels() -> None:
-    dataset = factories.Dataset()
+    dataset = new_dataset()
     labels = [f"collaborator-{number:036}" for number in range(1000)]
     query = {"q": "*:*", "fl": "name"}
     assert PackageSearchQuery().run(dict(query), permission_labels=labels)["count"] == 0
@@ -195,7 +195,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_answered_or_refused(hostile: str) -> None:
-    factories.Dataset(
+    new_dataset(
         extras=[{"key": "views", "value": "9" * 400}, {"key": "issued_date", "value": "nie"}]
     )
     for query in (
@@ -240,35 +240,49 @@ def test_any_text_is_answered_or_refused(query: str) -> None:
             call_action("package_search", **query_)
 
 
-def test_a_box_finds_the_datasets_that_touch_it() -> None:
+@pytest.mark.parametrize(
+    ("envelope", "expected"),
+    [
+        ("7.3, 7.5, 50.5, 50.4", ["andernach", "rhein"]),
+        ("6.5, 6.6, 50.1, 50.0", ["eifel"]),
+        ("8.0, 9.0, 50.5, 50.4", ["zwei-orte"]),
+        ("170, -170, 1, -1", ["fidschi"]),
+        ("-10, -5, 50.5, 50.4", []),
+    ],
+)
+def test_a_box_finds_the_datasets_that_touch_it(envelope: str, expected: list[str]) -> None:
+    outlines = {
+        "andernach": ["POINT (7.3917 50.4432)"],
+        "rhein": ["LINESTRING (7.0 50.9, 7.6 50.35)"],
+        "eifel": ["POLYGON ((6.1 49.8, 6.9 49.8, 6.9 50.3, 6.1 50.3, 6.1 49.8))"],
+        "zwei-orte": ["POINT (8.1 50.4)", "POINT (8.2 50.45)"],
+        "fidschi": ["ENVELOPE(177, 178, 0.5, -0.5)"],
+        "nirgends": [],
+    }
     search = PostgresqlSearch("postgresql:")
-
-    def index(name: str, outline: str) -> None:
-        search.add(
-            [
-                {
-                    "index_id": name,
-                    "id": name,
-                    "site_id": "x",
-                    "name": name,
-                    "spatial_geom": [outline],
-                }
-            ]
-        )
-
-    index("andernach", "POINT (7.3917 50.4432)")
-    index("rhein", "LINESTRING (7.0 50.9, 7.6 50.35)")
-    index("eifel", "POLYGON ((6.1 49.8, 6.9 49.8, 6.9 50.3, 6.1 50.3, 6.1 49.8))")
-    index("nirgends", "")
-    query = "{!field f=spatial_geom}Intersects(ENVELOPE(7.3, 7.5, 50.5, 50.4))"
+    search.add(
+        [
+            {"index_id": name, "id": name, "site_id": "x", "name": name, "spatial_geom": outline}
+            for name, outline in outlines.items()
+        ]
+    )
+    query = f"{{!field f=spatial_geom}}Intersects(ENVELOPE({envelope}))"
     found = search.search("*:*", fq=[query], fl="name", sort="name asc")
-    assert [document["name"] for document in found.docs] == ["andernach", "rhein"]
+    assert [document["name"] for document in found.docs] == expected
+
+
+def test_a_dataset_is_found_on_the_map(app: Any) -> None:
+    outline = {"type": "Point", "coordinates": [7.3917, 50.4432]}
+    dataset = new_dataset(spatial=json.dumps(outline))
+    assert names(extras={"ext_bbox": "7,50,8,51"}) == [dataset["name"]]
+    assert names(extras={"ext_bbox": "8,50,9,51"}) == []
+    assert dataset["name"] in app.get("/dataset/?ext_bbox=7,50,8,51", status=200).text
 
 
 def test_the_index_row_comes_and_goes_with_the_transaction(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    owner = dataset(name="bleibt")["owner_org"]
+    owner = new_dataset(name="bleibt")["owner_org"]
     context = {"user": factories.Sysadmin()["name"], "ignore_auth": True}
 
     def no_commit() -> None:
@@ -293,7 +307,7 @@ def test_the_index_row_comes_and_goes_with_the_transaction(
 
 
 def test_a_change_stays_a_change_when_a_savepoint_ends() -> None:
-    dataset = factories.Dataset(title="Vorher")
+    dataset = new_dataset(title="Vorher")
     package = model.Package.get(dataset["id"])
     assert package
     package.title = "Nachher"
@@ -309,7 +323,7 @@ def test_a_change_stays_a_change_when_a_savepoint_ends() -> None:
 
 def test_a_purge_that_fails_keeps_the_dataset_in_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """CKAN removes the row of the index before it has changed anything else."""
-    dataset = factories.Dataset(name="bleibt")
+    dataset = new_dataset(name="bleibt")
     model.Session.remove()
 
     def no_commit() -> None:
@@ -328,7 +342,7 @@ def test_a_purge_that_fails_keeps_the_dataset_in_the_index(monkeypatch: pytest.M
 
 def test_clearing_the_index_is_carried_out_at_once() -> None:
     """`search-index clear` removes a row and never commits."""
-    dataset = factories.Dataset(name="vergessen")
+    dataset = new_dataset(name="vergessen")
     assert model.Package.get(dataset["id"])
     clear(dataset["id"])
     assert indexed() == []
@@ -337,7 +351,7 @@ def test_clearing_the_index_is_carried_out_at_once() -> None:
 
 def test_an_index_written_after_the_commit_is_not_lost() -> None:
     """Deleting a tag commits first, indexes then, and never commits again."""
-    made = dataset(tags=[{"name": "wasser"}])
+    made = new_dataset(tags=[{"name": "wasser"}])
     tag = call_action("tag_show", id="wasser")
     call_action("tag_delete", id=tag["id"])
     model.Session.remove()
@@ -347,7 +361,7 @@ def test_an_index_written_after_the_commit_is_not_lost() -> None:
 
 def test_order_and_pages() -> None:
     for title in ("Ähren", "Zebra", "Apfel", "Birne"):
-        dataset(title=title, name=f"n-{title[-3:].lower()}")
+        new_dataset(title=title, name=f"n-{title[-3:].lower()}")
     answer = call_action("package_search", sort="title_string asc", rows=2, start=1)
     assert [package["title"] for package in answer["results"]] == ["Apfel", "Birne"]
     assert answer["count"] == 4
@@ -360,7 +374,7 @@ def test_the_commands_of_the_index(cli: Any) -> None:
         assert not result.exit_code, result.output
         return result.output
 
-    names_before = sorted(factories.Dataset()["name"] for _ in range(3))
+    names_before = sorted(new_dataset()["name"] for _ in range(3))
     one = names_before[0]
     run("clear", one)
     model.Session.remove()
@@ -379,7 +393,9 @@ def test_the_commands_of_the_index(cli: Any) -> None:
 
 def test_pages_with_search_answer(app: Any) -> None:
     organization = factories.Organization()
-    made = dataset(title="Pegel Andernach", owner_org=organization["id"], tags=[{"name": "wasser"}])
+    made = new_dataset(
+        title="Pegel Andernach", owner_org=organization["id"], tags=[{"name": "wasser"}]
+    )
     for path in (
         "/dataset/?q=Andernach",
         f"/dataset/{made['name']}",

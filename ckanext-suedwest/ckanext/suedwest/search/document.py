@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -125,21 +125,21 @@ def _order(key: str) -> tuple[str, str]:
 
 
 def _box(fields: Mapping[str, list[str]]) -> tuple[float, float, float, float] | None:
-    """Box of the dataset's outline from what ckanext-spatial indexes: WKT, or four numbers."""
+    """Box around all outlines of the dataset that ckanext-spatial indexes: WKT, or four numbers."""
+    xs: list[float] = []
+    ys: list[float] = []
     for text in fields.get("spatial_geom", []):
         numbers = [float(number) for number in _NUMBER.findall(text)]
         if text.upper().startswith("ENVELOPE") and len(numbers) == 4:
             west, east, north, south = numbers
-            return (west, south, east, north)
-        if len(numbers) >= 2 and len(numbers) % 2 == 0:
-            return _around(numbers[0::2], numbers[1::2])
+            numbers = [west, south, east, north]
+        if len(numbers) % 2 == 0:
+            xs += numbers[0::2]
+            ys += numbers[1::2]
+    if xs:
+        return (min(xs), min(ys), max(xs), max(ys))
     try:
         west, south, east, north = (float(fields[k][0]) for k in ("minx", "miny", "maxx", "maxy"))
     except (KeyError, ValueError):
         return None
     return (west, south, east, north)
-
-
-def _around(xs: Iterable[float], ys: Iterable[float]) -> tuple[float, float, float, float]:
-    xs, ys = list(xs), list(ys)
-    return (min(xs), min(ys), max(xs), max(ys))

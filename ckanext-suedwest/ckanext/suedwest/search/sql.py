@@ -144,10 +144,14 @@ class Condition:
 
     def _within(self, node: Within) -> str:
         west, south, east, north = node.box
-        return (
-            "box IS NOT NULL AND box && box(point("
-            f"{self.bind(west)}, {self.bind(south)}), point({self.bind(east)}, {self.bind(north)}))"
-        )
+        # from 170 to -170 degrees is across the date line
+        spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        touches = [
+            f"box && box(point({self.bind(left)}, {self.bind(south)}),"
+            f" point({self.bind(right)}, {self.bind(north)}))"
+            for left, right in spans
+        ]
+        return f"box IS NOT NULL AND ({' OR '.join(touches)})"
 
 
 def tsquery_of(node: Words, weight: str = "") -> str | None:
