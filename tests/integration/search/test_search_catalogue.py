@@ -6,7 +6,10 @@ import contextlib
 import json
 from typing import Any
 
+import ckan.lib.search.common as search_common
 import ckan.model as model
+import ckan.plugins as plugins
+import pysolr
 import pytest
 from ckan.cli.cli import ckan
 from ckan.lib.search import clear
@@ -405,3 +408,16 @@ def test_pages_with_search_answer(app: Any) -> None:
         "/api/3/action/package_autocomplete?q=Ander",
     ):
         assert "Andernach" in app.get(path, status=200).text or "organization" in path
+
+
+def test_the_address_chooses_the_engine_however_often_the_plugin_is_loaded() -> None:
+    plugins.unload("suedwest_search")
+    plugins.load("suedwest_search")
+    seam = search_common.pysolr
+    plugins.unload("suedwest_search")
+    plugins.load("suedwest_search")
+    assert search_common.pysolr is seam
+    assert seam.SolrError is pysolr.SolrError
+    assert isinstance(seam.Solr("postgresql:"), PostgresqlSearch)
+    assert type(seam.Solr("http://127.0.0.1:9/solr/ckan")) is pysolr.Solr
+    assert type(seam.Solr("https://127.0.0.1:9/solr/ckan")) is pysolr.Solr

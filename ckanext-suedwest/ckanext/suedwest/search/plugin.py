@@ -13,20 +13,21 @@ import pysolr
 from ckan.common import CKANConfig, config
 
 from .engine import PostgresqlSearch
-from .session import unwatch, watch
+from .session import watch
 
 
 class SearchPlugin(plugins.SingletonPlugin):
     """Chooses the engine by the scheme of `solr_url`: `http…` is Solr, anything else is ours.
 
     CKAN reaches its engine through one attribute, `ckan.lib.search.common.pysolr`, looked up at
-    call time. That attribute is replaced while the plugin is loaded; everything above it, from
-    permission labels to facets, stays CKAN's own.
+    call time. That attribute is replaced, once for each process; everything above it, from
+    permission labels to facets, stays CKAN's own. It stays replaced when the plugin is unloaded,
+    of which CKAN does not tell a plugin itself: with an `http…` address it is Solr's own anyway,
+    and with any other there is no Solr to give it back to.
     """
 
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IConfigurable)
-    plugins.implements(plugins.IPluginObserver, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
         """Take the seam before CKAN checks the schema of its search engine."""
@@ -38,13 +39,6 @@ class SearchPlugin(plugins.SingletonPlugin):
     def configure(self, config: CKANConfig) -> None:
         """CKAN's session exists now."""
         watch()
-
-    def after_unload(self, service: Any) -> None:
-        """Give the seam back."""
-        if service is self:
-            search_common.pysolr = pysolr
-            search._get_schema_from_solr = _schema_from_solr
-            unwatch()
 
 
 class _Chooser(types.ModuleType):

@@ -31,13 +31,6 @@ def watch() -> None:
             event.listen(model.Session, name, listener)
 
 
-def unwatch() -> None:
-    """Stop noting."""
-    for name, listener in _LISTENERS.items():
-        if event.contains(model.Session, name, listener):
-            event.remove(model.Session, name, listener)
-
-
 @contextmanager
 def reading() -> Iterator[Connection]:
     """The session's connection, so that a transaction finds what it has just written.
