@@ -25,14 +25,17 @@ class TemporaryServices:
 
 
 @contextmanager
-def temporary_services() -> Iterator[TemporaryServices]:
-    """PostgreSQL, Redis and broker of this block's own; databases are made, but empty."""
+def temporary_services(*, durable: bool = False) -> Iterator[TemporaryServices]:
+    """PostgreSQL, Redis and broker of this block's own; databases are made, but empty.
+
+    With `durable` PostgreSQL waits for the disk, as it does in production.
+    """
     path = Path(tempfile.mkdtemp(prefix="suedwest-test-"))
     path.chmod(0o711)
     directory = DataDirectory(path)
     try:
         instance = directory.make("sandbox", ports.choose(set()))
-        planned = services.plan(directory, instance, {}, durable=False)
+        planned = services.plan(directory, instance, {}, durable=durable)
         supervisor = supervisor_of(directory)
         supervisor.write(planned.programs)
         supervisor.start(environment_variables.of_services(directory))
