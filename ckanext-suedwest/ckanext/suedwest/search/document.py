@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
-from .fields import RANKED_WEIGHTS, column_of, is_instant, is_searched, weight_of
-from .words import fold, lexemes, quoted, words_of
+from .fields import (
+    KEYWORD,
+    NOTES,
+    OUTLINES,
+    TITLE,
+    column_of,
+    is_instant,
+    is_keyword,
+    is_searched,
+    is_text,
+    order_of,
+)
+from .words import fold, lexemes, marked, pair, quoted, stems, words_of
 
+TITLE_ORDER = "title_order"
 _SEPARATE = frozenset({"data_dict", "validated_data_dict"})
-# PostgreSQL keeps at most 16,383 positions of a tsvector.
-_MOST_WORDS = 16_000
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+# PostgreSQL takes a tsvector of at most 1,048,575 bytes.
+_MOST_BYTES = 900_000
 
 
 def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of `suedwest_search.document` for one document of CKAN's index.
+    """Columns of `suedwest_search.document`, and `lexemes` for its words, of one document.
 
     Raises:
         KeyError: without `index_id`, `id` or `site_id`.
@@ -37,7 +48,12 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
             stored[key] = values if isinstance(value, (list, tuple, set)) else values[0]
         if found:
             fields[key] = found
-    box = _box(fields)
+    _lexemes = _lexemes_of(fields)
+    title = fields.get("title_string", fields.get(TITLE, [""]))[0]
+    # the titles people compare by eye: Ä beside A, whatever the case
+    fields[TITLE_ORDER] = [fold(title)[:500]]
+    if OUTLINES not in fields and (box := _box(fields)):
+        fields[OUTLINES] = [box]
     by_column: dict[str, dict[str, list[str]]] = {"short": {}, "long": {}}
     for key, values in fields.items():
         by_column[column_of(key)][key] = values
@@ -46,17 +62,14 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "site_id": str(document["site_id"]),
         "id": str(document["id"]),
         "name": str(document.get("name") or ""),
+        "fields": sorted(fields),
         "short": json.dumps(by_column["short"]),
         "long": json.dumps(by_column["long"]),
         "stored": json.dumps(stored),
-        "words": _vector(fields),
-        "ranked_words": _vector(
-            {key: values for key, values in fields.items() if weight_of(key) in RANKED_WEIGHTS}
-        ),
-        "title_order": fold(fields.get("title_string", fields.get("title", [""]))[0])[:500],
+        "lexemes": _lexemes,
+        "title_words": min(len(list(words_of(title))), 1000),
         "metadata_modified": _first(fields, "metadata_modified"),
         "metadata_created": _first(fields, "metadata_created"),
-        "box": None if box is None else "(({},{}),({},{}))".format(*box),
         "data_dict": _clean(document.get("data_dict")),
         "validated_data_dict": _clean(document.get("validated_data_dict")),
     }
@@ -102,44 +115,43 @@ def _first(fields: Mapping[str, list[str]], key: str) -> datetime | None:
     return None
 
 
-def _vector(fields: Mapping[str, list[str]]) -> str:
-    """A tsvector as text. Titles come first: no description is long enough to crowd them out."""
-    entries: list[str] = []
-    position = 0
-    for key in sorted(fields, key=_order):
-        if not is_searched(key):
+def _lexemes_of(fields: Mapping[str, list[str]]) -> str:
+    """What a document is found by, as the text of a tsvector.
+
+    Its words in all their forms, and pairs of neighbours for phrases. What is also asked for by
+    field, or ranked by, stands there once more with the mark of its field.
+    """
+    found: dict[str, None] = {}
+    size = 0
+    for field in sorted(fields, key=order_of):
+        marks = [field] if is_text(field) else []
+        if is_keyword(field):
+            marks.append(KEYWORD)
+        if not is_searched(field) and not marks:
             continue
-        weight = weight_of(key)
-        for value in fields[key]:
-            for word in words_of(value):
-                position += 1
-                if position > _MOST_WORDS:
-                    return " ".join(entries)
-                entries += [f"{quoted(lexeme)}:{position}{weight}" for lexeme in lexemes(word)]
-            position += 1  # a phrase does not reach from one value into the next
-    return " ".join(entries)
+        for value in fields[field]:
+            words = list(words_of(value))
+            new: dict[str, None] = {}
+            if is_searched(field):
+                for word in words:
+                    new.update(dict.fromkeys(lexemes(word)))
+                new.update(dict.fromkeys(pair(*neighbours) for neighbours in pairwise(words)))
+            for mark in marks:
+                for word in words:
+                    new.update(dict.fromkeys(marked(mark, form) for form in (word, *stems(word))))
+                if field != NOTES:
+                    new.update(dict.fromkeys(marked(mark, pair(*both)) for both in pairwise(words)))
+            size += sum(len(lexeme.encode()) for lexeme in new.keys() - found.keys())
+            if size > _MOST_BYTES:
+                return " ".join(map(quoted, found))
+            found.update(new)
+    return " ".join(map(quoted, found))
 
 
-def _order(key: str) -> tuple[str, str]:
-    return (weight_of(key), key)
-
-
-def _box(fields: Mapping[str, list[str]]) -> tuple[float, float, float, float] | None:
-    """Box around all outlines of the dataset that ckanext-spatial indexes: WKT, or four numbers."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for text in fields.get("spatial_geom", []):
-        numbers = [float(number) for number in _NUMBER.findall(text)]
-        if text.upper().startswith("ENVELOPE") and len(numbers) == 4:
-            west, east, north, south = numbers
-            numbers = [west, south, east, north]
-        if len(numbers) % 2 == 0:
-            xs += numbers[0::2]
-            ys += numbers[1::2]
-    if xs:
-        return (min(xs), min(ys), max(xs), max(ys))
+def _box(fields: Mapping[str, list[str]]) -> str | None:
+    """The box of a dataset whose outline ckanext-spatial indexes as four numbers."""
     try:
         west, south, east, north = (float(fields[k][0]) for k in ("minx", "miny", "maxx", "maxy"))
     except (KeyError, ValueError):
         return None
-    return (west, south, east, north)
+    return f"ENVELOPE({west!r}, {east!r}, {north!r}, {south!r})"

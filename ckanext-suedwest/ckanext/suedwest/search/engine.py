@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import ckan.model as model
 from ckan.lib.search.common import SearchError, SearchQueryError
@@ -13,45 +13,39 @@ from psycopg2.errors import QueryCanceled, StatementTooComplex
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, OperationalError
 
-from . import storage
+from . import held, storage
+from .column import Mask
 from .document import row_of
+from .facets import counts, facet_fields
+from .held import CHANGES, CHANGES_ANSWERED, MOST_CHANGES, Held
 from .local_parameters import parse_any
-from .query import Clauses, Node, QueryRefused, Words, require_storable
+from .ordering import Score, first, orders_of
+from .query import Clauses, QueryRefused
+from .question import Question, Test, View
 from .session import reading, remove, write
-from .sql import Condition, tsquery_of
 
 STATEMENT_TIMEOUT_MS = 20_000
-MOST_SORT_FIELDS = 10
-MOST_FACETS = 100
-_SORT_COLUMNS = {
-    "metadata_modified": "metadata_modified",
-    "metadata_created": "metadata_created",
-    "title_string": "title_order",
-    "name": 'name COLLATE "C"',
-    "id": 'id COLLATE "C"',
-    "score": "score",
-}
-# Weights of D, C, B, A. The ranking reads titles and keywords only: hits that have the words in
-# their text alone are equal, and the newest comes first.
-_RANK = "ts_rank('{{0, 0, 0.4, 1.0}}', ranked_words, CAST({query} AS tsquery), 1)"
-# Compiling takes longer than these queries do. Many hits are sorted and counted in memory.
-_SETTINGS = (
-    "SET LOCAL statement_timeout = {timeout}; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'"
-)
-_WORD_SETTINGS = "; SET LOCAL enable_seqscan = off"
-_OWN_SETTINGS = "; ".join(
-    f"SET LOCAL {name} = DEFAULT"
-    for name in ("statement_timeout", "jit", "work_mem", "enable_seqscan")
-)
+# How often an answer is begun again because a document changed while it was given.
+_MOST_ATTEMPTS = 4
+# Compiling takes longer than these queries do, and for words there is an index.
+_SETTINGS = f"""
+    SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}; SET LOCAL jit = off;
+    SET LOCAL enable_seqscan = off;
+"""
 _UPSERT = text(f"""
-    INSERT INTO suedwest_search.document ({", ".join(storage.COLUMNS)})
-    VALUES (:index_id, :site_id, :id, :name, CAST(:short AS jsonb), CAST(:long AS jsonb),
-            CAST(:stored AS jsonb), CAST(:words AS tsvector), CAST(:ranked_words AS tsvector),
-            :title_order, :metadata_modified, :metadata_created,
-            CAST(:box AS box), :data_dict, :validated_data_dict)
-    ON CONFLICT (index_id) DO UPDATE SET
-        {", ".join(f"{column} = EXCLUDED.{column}" for column in storage.COLUMNS[1:])}
+    WITH written AS (
+        INSERT INTO suedwest_search.document ({", ".join(storage.COLUMNS)})
+        VALUES (:index_id, :site_id, :id, :name, CAST(:fields AS text[]), CAST(:short AS jsonb),
+                CAST(:long AS jsonb), CAST(:stored AS jsonb), :title_words, :metadata_modified,
+                :metadata_created, :data_dict, :validated_data_dict)
+        ON CONFLICT (index_id) DO UPDATE SET
+            {", ".join(f"{column} = EXCLUDED.{column}" for column in storage.COLUMNS[1:])}
+        RETURNING ordinal
+    )
+    INSERT INTO suedwest_search.words SELECT ordinal, CAST(:lexemes AS tsvector) FROM written
 """)  # noqa: S608 - only names of our own columns
+_REMOVAL = text("DELETE FROM suedwest_search.document WHERE index_id = ANY (:index_ids)")
+_Result = TypeVar("_Result")
 
 
 class Results:
@@ -95,144 +89,148 @@ class PostgresqlSearch:
         Raises:
             SearchQueryError: when the query cannot be understood.
         """
-        condition = Condition()
-        where = _understood(lambda: condition.of(parse_any(q or "")))
-        which = text(f"SELECT id FROM suedwest_search.document WHERE {where}")  # noqa: S608 - bound
-        removal = text(f"DELETE FROM suedwest_search.document WHERE {where}")  # noqa: S608 - bound
-        with reading() as connection:
-            removed = set(connection.execute(which, condition.parameters).scalars())
-        remove((removal, condition.parameters), removed)
+        question = Question()
+        test = _understood(lambda: question.of(parse_any(q or "")))
+        with _answering(), reading() as connection:
+            view = _view(connection, question)
+            ordinals = view.held.ordinals[test(view) & view.held.alive]
+            rows = connection.execute(
+                text("""
+                    SELECT index_id, id FROM suedwest_search.document
+                    WHERE ordinal = ANY (:ordinals)
+                """),
+                {"ordinals": ordinals.tolist()},
+            ).all()
+        parameters = {"index_ids": sorted(row.index_id for row in rows)}
+        remove((_REMOVAL, parameters), {row.id for row in rows})
 
     def commit(self, **_options: Any) -> None:
         """Nothing to do: a row is committed with its dataset."""
 
     def search(self, q: str = "*:*", **params: Any) -> Results:
-        """Answer a search of CKAN: `fq fl sort start rows facet facet.* defType`.
+        """Answer a search of CKAN: `fq fl sort start rows facet facet.* defType bf`.
 
         Raises:
             SearchQueryError: when `q`, a filter, the order or a number cannot be understood.
         """
         if not self._database_open:
             return Results(0, [], {})
-        condition = Condition()
-        tree = _understood(lambda: parse_any(q))
-        dismax = params.get("defType") in ("dismax", "edismax")
-        bare = dismax and isinstance(tree, Clauses)
-        where = [_understood(lambda: condition.bare_words(tree) if bare else condition.of(tree))]
+        question = Question()
+        test, score = _question_of(q, params, question)
         filters = params.get("fq") or []
-        where += [
-            _understood(lambda filter_=filter_: condition.of(parse_any(filter_)))
+        tests = [test] + [
+            _understood(lambda filter_=filter_: question.of(parse_any(filter_)))
             for filter_ in ([filters] if isinstance(filters, str) else filters)
         ]
-        facets = _facet_fields(params)
-        rows = _count(params.get("rows"), 10)
-        statement = _statement(
-            condition,
-            " AND ".join(f"({part})" for part in where),
-            score=_score(tree, condition),
-            sort=params.get("sort") or "score desc, metadata_modified desc",
-            facets=facets,
-            params=params,
-        )
-        condition.parameters |= {
-            "row_limit": rows,
-            "row_start": _count(params.get("start"), 0),
-        }
+        sort = params.get("sort") or "score desc, metadata_modified desc"
+        orders = orders_of(sort, question, score)
+        facets = _understood(lambda: facet_fields(params))
+        question.fields.update(facets)
+        rows = whole_number(params.get("rows"), 10)
+        start = whole_number(params.get("start"), 0)
         with _answering(), reading() as connection:
-            settings = _SETTINGS.format(timeout=STATEMENT_TIMEOUT_MS)
-            connection.execute(text(settings + (_WORD_SETTINGS if condition.has_words else "")))
-            answer = connection.execute(text(statement), condition.parameters).mappings().one()
-            docs = self._documents(connection, answer["page"] or [], params.get("fl"))
-            connection.execute(text(_OWN_SETTINGS))
-        counts = {
-            field: [item for pair in answer[f"facet{number}"] or [] for item in pair]
-            for number, field in enumerate(facets)
-        }
-        return Results(answer["hits"], docs, counts)
+            for _ in range(_MOST_ATTEMPTS):
+                view = _view(connection, question)
+                hits = _all_of(tests, view)
+                page = view.held.ordinals[first(orders, view, hits, start + rows)[start:]]
+                docs = self._documents(connection, page.tolist(), params.get("fl"))
+                if len(docs) == len(page):
+                    break
+        return Results(
+            int(hits.sum()),
+            docs,
+            {field: counts(view.held.columns[field], hits, field, params) for field in facets},
+        )
 
-    def _documents(self, connection: Connection, page: list[str], fl: Any) -> list[dict[str, Any]]:
-        """What an answer gives back of the documents with these keys, in their order."""
+    def _documents(
+        self, connection: Connection, page: list[int], fl: str | Iterable[str] | None
+    ) -> list[dict[str, Any]]:
+        """What an answer gives back of the documents with these ordinals, in their order."""
         if not page:
             return []
         wanted = _wanted(fl)
-        extra = [f for f in ("data_dict", "validated_data_dict") if wanted is None or f in wanted]
+        columns = _columns_of(wanted)
         rows = connection.execute(
             text(f"""
-                SELECT {", ".join(["stored", *extra])}
-                FROM unnest(CAST(:page AS text[])) WITH ORDINALITY AS page (index_id, place)
-                JOIN suedwest_search.document USING (index_id)
+                SELECT {", ".join(columns)}
+                FROM unnest(CAST(:page AS integer[])) WITH ORDINALITY AS page (ordinal, place)
+                JOIN suedwest_search.document USING (ordinal)
                 ORDER BY place
             """),  # noqa: S608 - names of our own columns
             {"page": page},
         )
         docs: list[dict[str, Any]] = []
         for row in rows.mappings():
-            document = dict(row["stored"])
-            document.update({field: row[field] for field in extra if row[field] is not None})
-            if wanted is not None:
-                document = {key: value for key, value in document.items() if key in wanted}
-            docs.append(self._decode(document))
+            document = dict(row)
+            document |= document.pop("stored", {})
+            docs.append(
+                self._decode(
+                    {
+                        key: value
+                        for key, value in document.items()
+                        if value is not None and (wanted is None or key in wanted)
+                    }
+                )
+            )
         return docs
 
 
-def _statement(
-    condition: Condition,
-    where: str,
-    *,
-    score: str,
-    sort: str,
-    facets: Sequence[str],
-    params: Mapping[str, Any],
-) -> str:
-    """One statement that finds the hits once and reads number, page and facets from them.
-
-    Of a hit it keeps no more than its key, what it is ordered by and the values to count.
-    """
-    order = _order(sort, condition)
-    columns = ["index_id"]
-    columns += [f"{expression} AS order{n}" for n, (expression, _) in enumerate(order)]
-    columns += [f"{condition.values(field)} AS values{n}" for n, field in enumerate(facets)]
-    by = ", ".join([f"order{n} {way} NULLS LAST" for n, (_, way) in enumerate(order)])
-    answers = [
-        "(SELECT count(*) FROM hits) AS hits",
-        f"""(SELECT jsonb_agg(index_id ORDER BY place) FROM (
-                SELECT index_id, row_number() OVER (ORDER BY {by}, index_id) AS place
-                FROM hits ORDER BY {by}, index_id LIMIT :row_limit OFFSET :row_start
-            ) numbered) AS page""",  # noqa: S608 - names of our own columns
-        *(_facet(n, field, condition, params) for n, field in enumerate(facets)),
-    ]
-    return f"""
-        WITH hits AS MATERIALIZED (
-            SELECT {", ".join(columns)}
-            FROM (SELECT *, {score} AS score FROM suedwest_search.document WHERE {where}) scored
-        )
-        SELECT {", ".join(answers)}
-    """  # noqa: S608 - conditions hold only bound values
+def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple[Test, Score]:
+    """What the query itself asks for, and how well a document fits it."""
+    tree = _understood(lambda: parse_any(q))
+    dismax = params.get("defType") in ("dismax", "edismax")
+    if isinstance(tree, Clauses) and dismax:
+        clauses = tree
+        test = _understood(lambda: question.bare_words(clauses))
+        all_match = len(tree.must) <= 2 and not tree.should
+    else:
+        test = _understood(lambda: question.of(tree))
+        all_match = not isinstance(tree, Clauses) or not tree.should
+    score = Score(question, tree, all_match=all_match)
+    if function := params.get("bf"):
+        score.add(_understood(lambda: question.function(function)))
+    return test, score
 
 
-def _facet(number: int, field: str, condition: Condition, params: Mapping[str, Any]) -> str:
-    """Values of a field and how many hits have each, most frequent first, then by alphabet."""
-    limit = _whole(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
-    at_least = max(_count(params.get("facet.mincount"), 0), 1)
-    return f"""(SELECT jsonb_agg(jsonb_build_array(value, hits)
-                                 ORDER BY hits DESC, value COLLATE "C") FROM (
-                SELECT value, count(*) AS hits
-                FROM hits, jsonb_array_elements_text(values{number}) value
-                GROUP BY value HAVING count(*) >= {condition.bind(at_least)}
-                ORDER BY hits DESC, value COLLATE "C"
-                LIMIT {condition.bind(None if limit < 0 else limit)}
-            ) counted) AS facet{number}"""  # noqa: S608 - a number of our own
+def _view(connection: Connection, question: Question) -> View:
+    """Every document as this instant and this transaction see it, and what the database finds."""
+    engine = connection.engine
+    parts = [f"{part} AS part{number}" for number, part in enumerate(question.parts)]
+    statement = text(
+        (_SETTINGS if parts else "")
+        + f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *parts])}"
+    )
+    most = MOST_CHANGES
+    while True:
+        before = held.current(engine, question.fields)
+        parameters = {"held": before.snapshot, "most_changes": most, **question.parameters}
+        answer = dict(connection.execute(statement, parameters).mappings().one())
+        after: Held | None = None
+        if len(answer["changed"] or []) < most:
+            after = before.followed(answer)
+        if after is not None:
+            break
+        # read all anew from what is committed; what is not, is then all there is to follow
+        held.forget(engine)
+        most = 2**31 - 1
+    if not answer["own"]:
+        held.publish(engine, before, after)
+    return View(after, [answer[f"part{number}"] for number in range(len(parts))])
 
 
-def _facet_fields(params: Mapping[str, Any]) -> list[str]:
-    fields = params.get("facet.field") or []
-    if str(params.get("facet", "true")).lower() not in ("true", "on", "1"):
-        return []
-    fields = list(dict.fromkeys(fields.split() if isinstance(fields, str) else fields))
-    if len(fields) > MOST_FACETS:
-        raise SearchQueryError(f"No more than {MOST_FACETS} facets can be counted.")
-    _understood(lambda: [require_storable(field) for field in fields])
-    return fields
+def _all_of(tests: Sequence[Test], view: View) -> Mask:
+    mask = view.held.alive
+    for test in tests:
+        mask = mask & test(view)
+    return mask
+
+
+def _columns_of(wanted: set[str] | None) -> list[str]:
+    plain = ("id", "name", "index_id", "site_id", "data_dict", "validated_data_dict")
+    if wanted is not None and wanted <= set(plain):
+        return [column for column in plain if column in wanted] or ["id"]
+    separate = [c for c in ("data_dict", "validated_data_dict") if wanted is None or c in wanted]
+    return ["stored", *separate]
 
 
 @contextmanager
@@ -250,7 +248,7 @@ def _answering() -> Iterator[None]:
         raise SearchQueryError("A value in the query is outside what can be compared.") from error
 
 
-def _understood(make: Any) -> Any:
+def _understood(make: Callable[[], _Result]) -> _Result:
     try:
         return make()
     except QueryRefused as error:
@@ -264,51 +262,16 @@ def _wanted(fl: str | Iterable[str] | None) -> set[str] | None:
     return None if "*" in fields else fields
 
 
-def _whole(value: Any) -> int:
+def whole_number(value: Any, default: int) -> int:
+    """A number of results a caller asks for.
+
+    Raises:
+        SearchQueryError: when it is none, or no possible one.
+    """
     try:
-        return int(value)
+        number = default if value is None else int(value)
     except (TypeError, ValueError):
         raise SearchQueryError(f"{value!r} is not a number of results.") from None
-
-
-def _count(value: Any, default: int) -> int:
-    number = default if value is None else _whole(value)
     if not 0 <= number < 2**31:
         raise SearchQueryError(f"{number} is not a possible number of results.")
     return number
-
-
-def _score(tree: Node, condition: Condition) -> str:
-    """How well a document fits the words that were asked for; equal where none were."""
-    words: list[str] = []
-    _collect(tree, words)
-    if not words:
-        return "0::real"
-    return _RANK.format(query=condition.bind(" | ".join(f"({word})" for word in words[:50])))
-
-
-def _collect(node: Node, words: list[str]) -> None:
-    if isinstance(node, Words) and node.field in (None, "text", "title", "title_ngram", "notes"):
-        query = tsquery_of(node)
-        if query:
-            words.append(query)
-    elif isinstance(node, Clauses):
-        for clause in (*node.must, *node.should):
-            _collect(clause, words)
-
-
-def _order(sort: str, condition: Condition) -> list[tuple[str, str]]:
-    """Expressions to order by, each with its direction."""
-    order: list[tuple[str, str]] = []
-    parts = sort.split(",")
-    if len(parts) > MOST_SORT_FIELDS:
-        raise SearchQueryError(f"No more than {MOST_SORT_FIELDS} fields can be sorted by.")
-    for part in parts:
-        match = re.fullmatch(r"\s*([\w.\-]+)\s+(asc|desc)\s*", part, re.IGNORECASE)
-        if not match:
-            raise SearchQueryError('Invalid "sort" parameter')
-        column = _SORT_COLUMNS.get(match[1])
-        if column is None:
-            column = f'({condition.values(match[1])} ->> 0) COLLATE "C"'
-        order.append((column, match[2].upper()))
-    return order

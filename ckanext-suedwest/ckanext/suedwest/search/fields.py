@@ -5,23 +5,19 @@ They follow the Solr schema that CKAN ships; a field it does not name holds shor
 
 from __future__ import annotations
 
-# Weights of a tsvector: what a hit in a field is worth in the ranking.
-WEIGHTS = {
-    "title": "A",
-    "name": "B",
-    "tags": "B",
-    "groups": "B",
-    "organization": "B",
-    "notes": "C",
-}
-LEAST_WEIGHT = "D"
-# Weights that make the small vector the ranking reads.
-RANKED_WEIGHTS = "AB"
+TITLE = "title"
+NOTES = "notes"
+# A name under which the words of all keywords are found, to rank by.
+KEYWORD = "keyword"
+# What people use to say what a dataset is about, besides its title.
+_KEYWORDS = frozenset(["name", "tags", "groups", "organization"])
 
 # What Solr's schema copies into its field for everything.
 _SEARCHED = frozenset(
     [
-        *WEIGHTS,
+        TITLE,
+        *_KEYWORDS,
+        NOTES,
         "license",
         "url",
         "ckan_url",
@@ -36,7 +32,7 @@ _SEARCHED = frozenset(
 )
 _SEARCHED_PREFIXES = ("extras_", "res_extras_", "vocab_")
 
-# Fields a query finds by any part of their text.
+# Fields a query finds by the words of their text.
 _TEXT = frozenset(
     [
         "author",
@@ -58,16 +54,14 @@ _TEXT = frozenset(
 )
 _TEXT_PREFIXES = ("extras_", "res_extras_")
 
-# Fields whose values are long and seldom compared; they are kept apart, so that facets and
-# filters read little.
-_LONG = _TEXT | {"notes", "text", "url", "ckan_url", "download_url", "res_url", "spatial_geom"}
+# Fields whose values are long and seldom compared; they are kept apart, so that filters read
+# little.
+_LONG = _TEXT | {NOTES, "text", "url", "ckan_url", "download_url", "res_url"}
+OUTLINES = "spatial_geom"
 
 INSTANTS = ("metadata_created", "metadata_modified")
-
-
-def weight_of(field: str) -> str:
-    """Weight of a field's words."""
-    return WEIGHTS.get(field, LEAST_WEIGHT)
+# Fields that tell one dataset from all others.
+KEYS = ("id", "name", "index_id")
 
 
 def is_searched(field: str) -> bool:
@@ -75,9 +69,14 @@ def is_searched(field: str) -> bool:
     return field in _SEARCHED or field.startswith(_SEARCHED_PREFIXES)
 
 
+def is_keyword(field: str) -> bool:
+    """Whether a field says what a dataset is about."""
+    return field in _KEYWORDS
+
+
 def is_text(field: str) -> bool:
-    """Whether a query for a field finds any part of its text."""
-    return field in _TEXT or field.startswith(_TEXT_PREFIXES)
+    """Whether a query for a field finds the words of its text."""
+    return field in (TITLE, NOTES) or field in _TEXT or field.startswith(_TEXT_PREFIXES)
 
 
 def column_of(field: str) -> str:
@@ -88,3 +87,12 @@ def column_of(field: str) -> str:
 def is_instant(field: str) -> bool:
     """Whether a field holds instants."""
     return field.endswith("_date") or field in INSTANTS
+
+
+def order_of(field: str) -> tuple[int, str]:
+    """Titles first, then what the dataset is about, then the rest.
+
+    The words of a document are limited, and no description is long enough to crowd out a title.
+    """
+    ranks = {TITLE: 0, **dict.fromkeys(_KEYWORDS, 1), NOTES: 2}
+    return (ranks.get(field, 3), field)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .query import Clauses, Node, QueryRefused, Within, Words, parse
+from .query import Clauses, FunctionRange, Node, QueryRefused, Within, Words, parse
 
 _HEAD = re.compile(r"\{!((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^}'\"])*)\}(.*)", re.DOTALL)
 _PARAMETER = re.compile(
@@ -42,6 +42,14 @@ def parse_any(query: str) -> Node:
         return parse(value, either=_only(parameters, "q.op", "AND").upper() == "OR")
     if parser in ("field", "term", "prefix") and parameters.keys() <= {"type", "v", "f"}:
         return _of_field(parser, _only(parameters, "f", ""), value)
+    if parser == "frange" and parameters.keys() <= {"type", "v", "l", "u", "incl", "incu"}:
+        return FunctionRange(
+            value,
+            _number(_only(parameters, "l", "")),
+            _number(_only(parameters, "u", "")),
+            _only(parameters, "incl", "true") == "true",
+            _only(parameters, "incu", "true") == "true",
+        )
     raise QueryRefused(f"The local parameters of {parser[:40]!r} are not known.")
 
 
@@ -62,6 +70,15 @@ def _parameters(text: str) -> dict[str, list[str]]:
         found.setdefault(match[1] or "type", []).append(value)
         position = match.end()
     return found
+
+
+def _number(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise QueryRefused(f"{text[:40]!r} is not a number.") from None
 
 
 def _only(parameters: dict[str, list[str]], name: str, default: str) -> str:

@@ -54,6 +54,17 @@ class Within:
     box: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionRange:
+    """`{!frange l=low u=high}function`, None for an open end."""
+
+    function: str
+    low: float | None
+    high: float | None
+    low_included: bool
+    high_included: bool
+
+
 @dataclass(slots=True)
 class Clauses:
     """Lucene's boolean query: with any `must`, the `should` only count for the score."""
@@ -63,7 +74,7 @@ class Clauses:
     must_not: list[Node] = field(default_factory=list["Node"])
 
 
-Node = Everything | Words | Range | Within | Clauses
+Node = Everything | Words | Range | Within | FunctionRange | Clauses
 
 _TOKEN = re.compile(
     r"""
