@@ -323,3 +323,27 @@ def test_the_end_of_a_log_is_short(tmp_path: Path) -> None:
     path.write_text("".join(f"line {number}\n" for number in range(10_000)), encoding="utf-8")
     assert last_lines(path, 2) == "    line 9998\n    line 9999"
     assert "no log" in last_lines(tmp_path / "none.log")
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"), [("http://127.0.0.1:5210", "false"), ("https://daten.example.org", "true")]
+)
+def test_cookies_are_for_tls_only_where_the_portal_has_it(
+    tmp_path: Path, url: str, secure: str
+) -> None:
+    portal = configuration.Portal(
+        id="suedwest",
+        url=url,
+        mode="live",
+        storage=tmp_path,
+        databases=ADDRESSES.databases,
+        redis_url=ADDRESSES.redis_url,
+        solr_url=None,
+        secret_key="c",
+        api_token_secret="t",
+    )
+    configuration.write_portal(tmp_path / "ckan.ini", portal)
+    options = written(tmp_path / "ckan.ini")
+    assert options["ckan.site_url"] == url
+    assert options["SESSION_COOKIE_SECURE"] == options["REMEMBER_COOKIE_SECURE"] == secure
+    assert (tmp_path / "ckan.ini").stat().st_mode & 0o077 == 0

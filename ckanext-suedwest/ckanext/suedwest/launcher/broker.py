@@ -24,14 +24,40 @@ def command(configuration: Path) -> list[str]:
 
 
 def write_configuration(path: Path, instance: Instance, data: Path) -> None:
-    """Write the broker's configuration; NATS reads JSON as its own format."""
+    """Write the configuration of an instance's broker."""
+    write_settings(
+        path,
+        name=f"suedwest-{instance.id}",
+        listen=f"{ports.HOST}:{instance.ports['broker']}",
+        listen_mqtt=f"{ports.HOST}:{instance.ports['broker_mqtt']}",
+        password=instance.secrets["broker"],
+        data=data,
+    )
+
+
+def write_settings(
+    path: Path,
+    *,
+    name: str,
+    listen: str,
+    listen_mqtt: str,
+    password: str,
+    data: Path,
+    monitor: str | None = None,
+) -> None:
+    """Write a configuration, readable by nobody else; NATS reads JSON as its own format.
+
+    The addresses are `host:port`; at `monitor` the broker tells over HTTP how it does.
+    """
     settings = {
-        "server_name": f"suedwest-{instance.id}",
-        "listen": f"{ports.HOST}:{instance.ports['broker']}",
-        "authorization": {"user": USER, "password": instance.secrets["broker"]},
+        "server_name": name,
+        "listen": listen,
+        "authorization": {"user": USER, "password": password},
         # A message is on the disk before its sender hears that it arrived.
         "jetstream": {"store_dir": str(data), "sync_interval": "always"},
-        "mqtt": {"listen": f"{ports.HOST}:{instance.ports['broker_mqtt']}"},
+        "mqtt": {"listen": listen_mqtt},
     }
+    if monitor is not None:
+        settings["http"] = monitor
     data.mkdir(mode=0o700, exist_ok=True)
     write_private(path, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")

@@ -11,6 +11,7 @@ from .. import launcher
 from ..store import migrate
 from . import databases
 from .data_directory import DataDirectory, Instance
+from .databases import Databases
 from .errors import StepFailed
 from .places import CHECKOUT, CONFIG, MUNICIPALITIES, PACKAGE, PROGRAMS, fingerprint
 from .progress import Progress
@@ -39,18 +40,40 @@ def prepare(
     version = _version(services, environment)
     if instance.prepared == version:
         return instance
+    prepare_databases(
+        services.admin_url, services.databases, environment, progress, empty=not instance.prepared
+    )
+    load_municipalities(environment, progress)
+    return directory.update(instance, prepared=version)
+
+
+def prepare_databases(
+    admin_url: str,
+    found: Databases,
+    environment: Mapping[str, str],
+    progress: Progress,
+    *,
+    empty: bool,
+) -> None:
+    """Make roles, databases and tables unless they are there, and migrate them.
+
+    `empty` says that the catalogue may have no tables yet; saying it in vain costs only time.
+    """
     with progress.step("Roles and databases"):
-        databases.create(services.admin_url, services.databases)
-        databases.set_permissions(services.databases)
+        databases.create(admin_url, found)
+        databases.set_permissions(found)
     with progress.step("Observation store"):
-        migrate.upgrade(services.databases.datastore_write, read_role=services.databases.reader)
+        migrate.upgrade(found.datastore_write, read_role=found.reader)
     with progress.step("Catalogue database"):
-        if not instance.prepared:
+        if empty:
             run_ckan(environment, "db", "init")
         run_ckan(environment, "db", "upgrade")
+
+
+def load_municipalities(environment: Mapping[str, str], progress: Progress) -> None:
+    """Load what `config/municipalities` and `config/platform.yaml` say; repeatable."""
     with progress.step("Municipalities"):
         run_ckan(environment, "suedwest", "municipality", "load", str(MUNICIPALITIES))
-    return directory.update(instance, prepared=version)
 
 
 def make_first_account(
@@ -59,14 +82,18 @@ def make_first_account(
     """Make the administrator once; the password is returned then, and kept nowhere."""
     if instance.admin_made:
         return instance, None
-    password: str | None = secrets.token_urlsafe(12)
+    password = secrets.token_urlsafe(12)
+    made = make_administrator(password, environment, progress)
+    return directory.update(instance, admin_made=True), password if made else None
+
+
+def make_administrator(password: str, environment: Mapping[str, str], progress: Progress) -> bool:
+    """Make the account `admin` with `password`; False when the portal has an administrator."""
     with progress.step(f"Account “{ADMIN}”"):
         done = _run([str(PROGRAMS / "python"), "-m", _FIRST_ACCOUNT], environment, f"{password}\n")
-        if done.returncode == ADMIN_EXISTS:
-            password = None
-        elif done.returncode != 0:
+        if done.returncode not in (0, ADMIN_EXISTS):
             raise _failed("making the first account", done)
-    return directory.update(instance, admin_made=True), password
+    return done.returncode == 0
 
 
 def run_ckan(environment: Mapping[str, str], *arguments: str) -> str:

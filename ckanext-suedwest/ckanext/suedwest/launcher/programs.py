@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .. import ingest, launcher
 from .data_directory import DataDirectory, Instance
 from .places import PROGRAMS
@@ -20,30 +22,36 @@ _THREADS = 4
 
 def programs(directory: DataDirectory, instance: Instance) -> list[Program]:
     """In the order in which they are started."""
-    found = [Program(WEB, KIND, _web(directory, instance))]
+    bind = f"{HOST}:{instance.port}"
+    found = [Program(WEB, KIND, web_command(bind, str(directory.sockets)))]
     if instance.mode == "sandbox":
         replay = [_PYTHON, "-m", f"{_INGEST}.replay", "--port", str(instance.ports["replay"])]
         found.append(Program("replay", KIND, replay))
-    return [
-        *found,
-        Program("ingest", KIND, [_PYTHON, "-m", _INGEST]),
-        Program("catalogue", KIND, _ckan("suedwest", "reconcile", "--follow")),
-        Program("worker", KIND, _ckan("jobs", "worker")),
-    ]
+    return [*found, *(Program(name, KIND, command) for name, command in BACKGROUND.items())]
 
 
-def _web(directory: DataDirectory, instance: Instance) -> list[str]:
+def web_command(bind: str, heartbeats: str) -> list[str]:
+    """The web server at the address `bind`; its workers' heartbeats are files in `heartbeats`."""
     return [
         *(_PYTHON, "-m", "gunicorn", f"{_LAUNCHER}.wsgi:application"),
-        *("--bind", f"{HOST}:{instance.port}"),
+        *("--bind", bind),
         *("--workers", str(_WORKERS)),
         *("--worker-class", "gthread", "--threads", str(_THREADS)),
         *("--timeout", "60", "--graceful-timeout", "20"),
-        *("--worker-tmp-dir", str(directory.sockets)),
+        *("--worker-tmp-dir", heartbeats),
         *("--access-logfile", "-"),
         "--no-control-socket",
     ]
 
 
-def _ckan(*arguments: str) -> list[str]:
+def ckan_command(*arguments: str) -> list[str]:
+    """CKAN's command line."""
     return [_PYTHON, "-m", f"{_LAUNCHER}.ckan_command", *arguments]
+
+
+BACKGROUND: Mapping[str, list[str]] = {
+    "ingest": [_PYTHON, "-m", _INGEST],
+    "catalogue": ckan_command("suedwest", "reconcile", "--follow"),
+    "worker": ckan_command("jobs", "worker"),
+}
+"""What runs beside the web server, by its name."""

