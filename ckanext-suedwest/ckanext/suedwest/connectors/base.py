@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Any, Protocol
 
+from ..domain.device import DeviceReport
 from ..domain.errors import Refusal, SuedwestError
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
@@ -26,12 +28,16 @@ class Context:
     `station_key` and `datastream` name the series where the reply is a bare list of values, and
     `unit` is the unit of that list as the source writes it (`Datastream.source_unit`); without
     it the values are read as they are written.
+    `topic` is the MQTT topic, or the path of the webhook, a message came by. `options` are those
+    of its source; each connector says which of them it reads.
     """
 
     received_at: datetime
     station_key: str | None = None
     datastream: str | None = None
     unit: str | None = None
+    topic: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(slots=True)
@@ -42,6 +48,7 @@ class Decoded:
     datastreams: list[Datastream] = field(default_factory=list[Datastream])
     observations: list[Observation] = field(default_factory=list[Observation])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
+    device_reports: list[DeviceReport] = field(default_factory=list[DeviceReport])
 
 
 class Connector(Protocol):
