@@ -10,7 +10,7 @@ from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.domain.station import Datum
 from ckanext.suedwest.domain.trend import Direction, trend_of
-from ckanext.suedwest.domain.units import UnknownUnit, water_conversion
+from ckanext.suedwest.domain.units import UnknownUnit, conversion, water_conversion
 
 NOW = datetime(2026, 9, 29, 13, 39, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -152,3 +152,38 @@ def test_an_observation_has_a_time_zone() -> None:
 )
 def test_only_german_heights_count_as_such(reference: str, german: bool) -> None:
     assert Datum(reference, 50.0).is_german_height is german
+
+
+@pytest.mark.parametrize(
+    ("observed_property", "unit", "written", "kept"),
+    [
+        ("water_level", "m", 1.1, 110.0),
+        ("water_level", "mm", -305, -30.5),
+        ("water_elevation", "m+NHN", 483.54, 483.54),
+        ("distance", "cm", 16.754, 167.54),
+        ("depth", "MTR", 2.4, 2400.0),
+        ("discharge", "l/s", 250, 0.25),
+        ("temperature", "Cel", 5.3, 5.3),
+        ("flood_class", "class", 3, 3.0),
+    ],
+)
+def test_a_unit_is_turned_into_the_one_the_store_keeps(
+    observed_property: str, unit: str, written: float, kept: float
+) -> None:
+    assert conversion(observed_property, unit).apply(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("observed_property", "unit", "reason"),
+    [
+        ("water_level", "%RH", "the unit '%RH' of water_level is not known"),
+        ("water_elevation", "cm", "the unit 'cm' of water_elevation is not known"),
+        ("temperature", "", "the unit '' of temperature is not known"),
+        ("height", "m", "the observed property 'height' is not one of water_level"),
+    ],
+)
+def test_a_unit_that_was_never_described_is_refused(
+    observed_property: str, unit: str, reason: str
+) -> None:
+    with pytest.raises(UnknownUnit, match=reason):
+        conversion(observed_property, unit)

@@ -1,8 +1,9 @@
 """Units as the sources write them, and the ones the store keeps.
 
 The store keeps one unit for each observed property: a level above gauge zero in `cm`, an
-elevation above a height datum in `m`, a discharge in `m³/s`. A unit that is not in the table is
-refused: a guessed unit is a wrong flood.
+elevation above a height datum in `m`, a discharge in `m³/s`, what a sensor measures by itself
+(distance, depth) in `mm`. A unit that is not in the table is refused: a guessed unit is a wrong
+flood.
 """
 
 from __future__ import annotations
@@ -28,9 +29,25 @@ WATER_LEVEL = ObservedProperty("water_level", "cm", "cm")
 WATER_ELEVATION = ObservedProperty("water_elevation", "m", "m")
 """Height of the water above a height datum (NHN, NN); impounded waters and lakes."""
 DISCHARGE = ObservedProperty("discharge", "m³/s", "m3/s")
+DISTANCE = ObservedProperty("distance", "mm", "mm")
+"""From a sensor down to the water's surface: it falls when the water rises."""
+DEPTH = ObservedProperty("depth", "mm", "mm")
+"""Height of the water above a pressure sensor."""
+TEMPERATURE = ObservedProperty("temperature", "°C", "Cel")
+FLOOD_CLASS = ObservedProperty("flood_class", "class", "{class}")
+"""Class of a flood, 0 (none) to 4 (very great), as the flood centres assign it; no level."""
 
 OBSERVED_PROPERTIES = {
-    property_.name: property_ for property_ in (WATER_LEVEL, WATER_ELEVATION, DISCHARGE)
+    property_.name: property_
+    for property_ in (
+        WATER_LEVEL,
+        WATER_ELEVATION,
+        DISCHARGE,
+        DISTANCE,
+        DEPTH,
+        TEMPERATURE,
+        FLOOD_CLASS,
+    )
 }
 
 
@@ -42,8 +59,11 @@ class Conversion:
     factor: float
 
     def apply(self, value: float) -> float:
-        """The value in the unit of `observed_property`."""
-        return value if self.factor == 1.0 else value * self.factor
+        """The value in the unit of `observed_property`, without the crumbs of binary fractions.
+
+        1.1 m are 110 cm, not 110.00000000000001.
+        """
+        return value if self.factor == 1.0 else round(value * self.factor, 9)
 
 
 # (quantity as the source names it, unit as the source writes it). Units seen in the field:
@@ -67,3 +87,44 @@ def water_conversion(quantity: str, unit: str) -> Conversion:
         return _WATER_UNITS[quantity, unit]
     except KeyError:
         raise UnknownUnit(f"the unit {unit!r} of {quantity} is not known") from None
+
+
+# Symbols people write, UCUM's (`Cel`) and UN/CEFACT's codes (`MTR`), which NGSI-LD uses.
+_MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "MMT": 1.0, "CMT": 10.0, "MTR": 1000.0}
+_LITRES_PER_SECOND = {
+    "m³/s": 1000.0,
+    "m3/s": 1000.0,
+    "m^3/s": 1000.0,
+    "MQS": 1000.0,
+    "l/s": 1.0,
+    "L/s": 1.0,
+    "G51": 1.0,
+}
+_DEGREES_CELSIUS = {"°C": 1.0, "Cel": 1.0, "degC": 1.0, "CEL": 1.0}
+
+_SIZES: dict[str, dict[str, float]] = {
+    WATER_LEVEL.name: {**_MILLIMETRES, "m+PNP": 1000.0},
+    WATER_ELEVATION.name: {"m": 1.0, "MTR": 1.0, "m+NN": 1.0, "m+NHN": 1.0},
+    DISCHARGE.name: _LITRES_PER_SECOND,
+    DISTANCE.name: _MILLIMETRES,
+    DEPTH.name: _MILLIMETRES,
+    TEMPERATURE.name: _DEGREES_CELSIUS,
+    FLOOD_CLASS.name: {"class": 1.0},
+}
+
+
+def conversion(observed_property: str, unit: str) -> Conversion:
+    """The conversion of a unit as written into the one the store keeps for a property.
+
+    Raises:
+        UnknownUnit: when the property is unknown, or the unit is none of its units.
+    """
+    sizes = _SIZES.get(observed_property)
+    if sizes is None:
+        raise UnknownUnit(
+            f"the observed property {observed_property!r} is not one of {', '.join(_SIZES)}"
+        )
+    if unit not in sizes:
+        raise UnknownUnit(f"the unit {unit!r} of {observed_property} is not known")
+    kept = OBSERVED_PROPERTIES[observed_property]
+    return Conversion(kept, sizes[unit] / sizes[kept.unit])
