@@ -8,12 +8,13 @@ from typing import Any
 
 import ckan.lib.search as search
 import ckan.lib.search.common as search_common
+import ckan.model as model
 import ckan.plugins as plugins
 import pysolr
 from ckan.common import CKANConfig, config
 
 from .engine import PostgresqlSearch
-from .session import watch
+from .session import changed, watch
 
 
 class SearchPlugin(plugins.SingletonPlugin):
@@ -28,6 +29,7 @@ class SearchPlugin(plugins.SingletonPlugin):
 
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IConfigurable)
+    plugins.implements(plugins.IDomainObjectModification)
 
     def update_config(self, config: CKANConfig) -> None:
         """Take the seam before CKAN checks the schema of its search engine."""
@@ -39,6 +41,11 @@ class SearchPlugin(plugins.SingletonPlugin):
     def configure(self, config: CKANConfig) -> None:
         """CKAN's session exists now."""
         watch()
+
+    def notify(self, entity: Any, operation: str) -> None:
+        """Something is about to be committed; CKAN tells its dataset too, as changed."""
+        if isinstance(entity, model.Package) and not _is_solr(config["solr_url"]):
+            changed(entity)
 
 
 class _Chooser(types.ModuleType):
