@@ -43,11 +43,10 @@ def write_settings(
     listen_mqtt: str,
     password: str,
     data: Path,
-    monitor: str | None = None,
 ) -> None:
     """Write a configuration, readable by nobody else; NATS reads JSON as its own format.
 
-    The addresses are `host:port`; at `monitor` the broker tells over HTTP how it does.
+    The addresses are `host:port`; with port -1 NATS takes a free one.
     """
     settings = {
         "server_name": name,
@@ -57,7 +56,5 @@ def write_settings(
         "jetstream": {"store_dir": str(data), "sync_interval": "always"},
         "mqtt": {"listen": listen_mqtt},
     }
-    if monitor is not None:
-        settings["http"] = monitor
     data.mkdir(mode=0o700, exist_ok=True)
     write_private(path, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from ..ingest.replay.__main__ import ROOT as REPLAY_PATH
-from .data_directory import DataDirectory, Instance
+from .data_directory import DataDirectory, Instance, Mode
 from .places import PROGRAMS
 from .ports import HOST
 from .services import Addresses
@@ -17,31 +18,41 @@ MARK = "SUEDWEST_INSTANCE"
 _NOT_INHERITED = ("CKAN_", "PG", "PYTHON", "SUEDWEST_")
 
 
-def of_services(directory: DataDirectory) -> dict[str, str]:
-    """Our own environment, marked, without what would change an instance behind its back."""
+def inherited() -> dict[str, str]:
+    """Our own environment without what would change a portal behind its back."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
     }
     path = os.pathsep.join((str(PROGRAMS), kept.get("PATH", os.defpath)))
-    return {
-        **kept,
-        "PATH": path,
-        "LC_ALL": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-        MARK: str(directory.path),
+    return {**kept, "PATH": path, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+
+
+def of_portal(
+    ini: Path, mode: Mode, store_url: str, broker_url: str, replay_url: str | None
+) -> dict[str, str]:
+    """What every process of a portal is told; `replay_url` is a sandbox's source."""
+    told = {
+        "CKAN_INI": str(ini),
+        "SUEDWEST_MODE": mode,
+        "SUEDWEST_STORE_URL": store_url,
+        "SUEDWEST_BROKER_URL": broker_url,
     }
+    if replay_url is not None:
+        told["SUEDWEST_REPLAY_URL"] = replay_url
+    return told
+
+
+def of_services(directory: DataDirectory) -> dict[str, str]:
+    """What the services of an instance get: our own environment, marked."""
+    return {**inherited(), MARK: str(directory.path)}
 
 
 def of_instance(
     directory: DataDirectory, instance: Instance, addresses: Addresses
 ) -> dict[str, str]:
-    """What every process of an instance is told."""
-    told = {
-        "CKAN_INI": str(directory.ini),
-        "SUEDWEST_MODE": instance.mode,
-        "SUEDWEST_STORE_URL": addresses.databases.datastore_write,
-        "SUEDWEST_BROKER_URL": addresses.broker_url,
-    }
-    if instance.mode == "sandbox":
-        told["SUEDWEST_REPLAY_URL"] = f"http://{HOST}:{instance.ports['replay']}{REPLAY_PATH}"
+    """What every process of an instance gets."""
+    sandbox = instance.mode == "sandbox"
+    replay_url = f"http://{HOST}:{instance.ports['replay']}{REPLAY_PATH}" if sandbox else None
+    store_url = addresses.databases.datastore_write
+    told = of_portal(directory.ini, instance.mode, store_url, addresses.broker_url, replay_url)
     return {**of_services(directory), **told}

@@ -1,8 +1,10 @@
-"""TCP ports on the loopback address."""
+"""TCP ports, and whether somebody answers there."""
 
 from __future__ import annotations
 
 import socket
+import urllib.error
+import urllib.request
 
 HOST = "127.0.0.1"
 
@@ -35,4 +37,15 @@ def answers(port: int, host: str = HOST) -> bool:
         with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:
+        return False
+
+
+def answers_requests(address: str) -> bool:
+    """Whether the portal whose web server is at `address` answers its interface."""
+    # No proxy: the address is this machine's own.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{address}/api/3/action/status_show", timeout=30) as reply:
+            return reply.status == 200
+    except (urllib.error.URLError, OSError):
         return False

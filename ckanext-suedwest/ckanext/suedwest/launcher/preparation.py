@@ -127,7 +127,7 @@ def _failed(what: str, done: subprocess.CompletedProcess[str]) -> StepFailed:
     lines = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-_TAIL:])
     return StepFailed(
         f"{what} failed (exit status {done.returncode}):\n{lines}",
-        "`./suedwest up` goes on from here when the cause is removed.",
+        "Remove the cause and start again: it goes on from here.",
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from . import configuration, environment_variables, frontend, ports, preparation, services
@@ -111,7 +109,7 @@ def _with_free_ports(directory: DataDirectory, instance: Instance) -> Instance:
 
 def _wait_for_answer(instance: Instance, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _ANSWER_SECONDS
-    while not _answers(instance.address):
+    while not ports.answers_requests(instance.address):
         if any(state.name == WEB and state.failing for state in supervisor.states()):
             raise supervisor.failure(WEB)
         if time.monotonic() > deadline:
@@ -119,16 +117,6 @@ def _wait_for_answer(instance: Instance, supervisor: Supervisor) -> None:
             failure.reason = f"The web server does not answer. {failure.reason}"
             raise failure
         time.sleep(0.1)
-
-
-def _answers(address: str) -> bool:
-    # No proxy: the address is this machine's own.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{address}/api/3/action/status_show", timeout=30) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _runs(supervisor: Supervisor) -> bool:
