@@ -10,8 +10,9 @@ import threading
 from sqlalchemy.exc import ArgumentError
 
 from ..store.engine import create_store_engine
+from . import metrics
 from .ending import hold_back_signals, wait_for_end
-from .runner import Runner
+from .runner import MOST_LISTENERS, Runner
 
 STORE_URL_VARIABLE = "SUEDWEST_STORE_URL"
 
@@ -24,7 +25,7 @@ def main() -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     url = os.environ.get(STORE_URL_VARIABLE, "")
     try:
-        engine = create_store_engine(url)
+        engine = create_store_engine(url, spare_connections=MOST_LISTENERS)
     except ArgumentError:
         print(
             f"ingest: {STORE_URL_VARIABLE} does not name the store's database "
@@ -33,6 +34,13 @@ def main() -> int:
         )
         return 2
     hold_back_signals()
+    port = os.environ.get(metrics.PORT_VARIABLE)
+    if port:
+        try:
+            metrics.serve(engine, int(port))
+        except (OSError, ValueError) as error:
+            # A second process of this machine has no port of its own, and works as well.
+            logging.warning("no metrics on port %s: %s", port, error)
     stop = threading.Event()
     worker = threading.Thread(target=Runner(engine, stop=stop).run, name="ingest")
     logging.info("ingest is running")

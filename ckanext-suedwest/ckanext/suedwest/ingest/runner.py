@@ -1,5 +1,8 @@
 """The loop of an ingest process: claim a due source, poll it, write, say how it went.
 
+A source that is listened to (MQTT) gets a thread of its own, which holds it until the process
+ends, the lease is lost, or the source fails; the others are polled one after the other.
+
 Any number of these processes run beside each other. The database decides who polls what (leases)
 and when (`next_poll_at`); nothing here keeps a schedule of its own.
 """
@@ -28,9 +31,10 @@ from ..store.sources import (
     record_failure,
     record_success,
 )
+from .database_errors import describe_database_error, is_disk_full
 from .http import SourceUnavailable
 from .schedule import next_regular_poll, next_retry
-from .source_types import POLLERS
+from .source_types import LISTENERS, POLLERS, PUSHED
 from .task import LEASE_FOR, LeaseKeeper, Outcome, Poller, Task, utc_now
 
 log = logging.getLogger(__name__)
@@ -38,7 +42,10 @@ log = logging.getLogger(__name__)
 IDLE = timedelta(seconds=2)
 """How often a process with nothing to do looks whether a source is due."""
 LONGEST_WAIT_FOR_DATABASE = timedelta(seconds=30)
-DISK_FULL = "53100"
+MOST_LISTENERS = 20
+"""Sources one process listens to at a time; each has a thread and a connection to the store."""
+SPREAD = timedelta(seconds=0.2)
+"""After taking a source to listen to, so that processes started together share them."""
 
 
 class UnknownSourceType(SuedwestError):
@@ -47,12 +54,13 @@ class UnknownSourceType(SuedwestError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed poll that is to be recorded."""
+    """A failed poll that is to be recorded; `database` when the store was what failed."""
 
     source: SourceRow
     lease: Lease
     error: str
     retry_after: timedelta | None = None
+    database: DBAPIError | None = None
 
 
 class Runner:
@@ -64,12 +72,15 @@ class Runner:
         *,
         stop: threading.Event,
         pollers: Mapping[str, Poller] = POLLERS,
+        listeners: Mapping[str, Poller] = LISTENERS,
         lease_for: timedelta = LEASE_FOR,
         idle: timedelta = IDLE,
     ) -> None:
         self._engine = engine
         self._stop = stop
         self._pollers = pollers
+        self._listeners = listeners
+        self._listening: list[threading.Thread] = []
         self._lease_for = lease_for
         self._idle = idle
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -91,48 +102,79 @@ class Runner:
                 self._database_failures = 0
             if not worked:
                 self._stop.wait(self._idle.total_seconds())
+        for thread in self._listening:
+            thread.join()
 
     def work_once(self) -> bool:
-        """Poll one due source; False when none is due.
+        """Poll one due source, or begin to listen to it; False when none is due.
 
         Raises:
             DBAPIError: the database is away or refuses; a failure that could not be recorded
                 is recorded at the next call of `run`.
         """
+        self._listening = [thread for thread in self._listening if thread.is_alive()]
+        full = len(self._listening) >= MOST_LISTENERS
         claimed = claim_due_source(
-            self._engine, holder=self._holder, now=utc_now(), lease_for=self._lease_for
+            self._engine,
+            holder=self._holder,
+            now=utc_now(),
+            lease_for=self._lease_for,
+            besides=PUSHED | self._listeners.keys() if full else PUSHED,
         )
         if claimed is None:
             return False
         source, lease = claimed
+        if source.type in self._listeners:
+            self._listen(source, lease)
+            return True
+        self._unrecorded = self._attempt(source, lease)
+        failed = self._unrecorded
+        if failed and failed.database and not is_disk_full(failed.database):
+            raise failed.database
+        self._record_what_is_left()
+        return True
+
+    def _listen(self, source: SourceRow, lease: Lease) -> None:
+        thread = threading.Thread(
+            target=self._listen_to_the_end, args=(source, lease), name=f"source {source.id}"
+        )
+        self._listening.append(thread)
+        thread.start()
+        self._stop.wait(SPREAD.total_seconds())
+
+    def _listen_to_the_end(self, source: SourceRow, lease: Lease) -> None:
+        failure = self._attempt(source, lease)
+        if failure is None:
+            return
+        try:
+            self._record(failure)
+        except DBAPIError as error:
+            # The lease runs out by itself; whoever finds the database first takes the source.
+            log.warning("%s: %s; %s", source.id, failure.error, describe_database_error(error))
+
+    def _attempt(self, source: SourceRow, lease: Lease) -> Failure | None:
+        """Do a source's work and record that it went well; else what there is to record."""
         task = Task(self._engine, source, lease, self._stop)
         try:
-            poller = self._pollers.get(source.type)
-            if poller is None:
+            work = self._pollers.get(source.type) or self._listeners.get(source.type)
+            if work is None:
                 raise UnknownSourceType(f"there is no poller for sources of type {source.type!r}")
-            with LeaseKeeper(self._engine, lease, self._lease_for):
-                outcome = poller(task)
+            with LeaseKeeper(self._engine, lease, self._lease_for, task.lost):
+                outcome = work(task)
             self._record_success(source, lease, outcome)
         except LeaseLost as error:
             log.warning("%s: %s; the other process goes on", source.id, error)
         except DBAPIError as error:
-            self._unrecorded = Failure(source, lease, describe_database_error(error))
-            if is_disk_full(error):
-                self._record_what_is_left()
-            else:
-                raise
+            return Failure(source, lease, describe_database_error(error), database=error)
         except SourceUnavailable as error:
-            self._unrecorded = Failure(source, lease, str(error), error.retry_after)
-            self._record_what_is_left()
+            return Failure(source, lease, str(error), error.retry_after)
         except SuedwestError as error:
-            self._unrecorded = Failure(source, lease, str(error))
-            self._record_what_is_left()
+            return Failure(source, lease, str(error))
         except Exception as error:
             # A fault of ours: this source fails, with its trace in the log, and the others go on.
             log.exception("%s: unexpected error", source.id)
-            self._unrecorded = Failure(source, lease, f"{type(error).__name__}: {error}")
-            self._record_what_is_left()
-        return True
+            return Failure(source, lease, f"{type(error).__name__}: {error}")
+        return None
 
     def _record_success(self, source: SourceRow, lease: Lease, outcome: Outcome) -> None:
         now = utc_now()
@@ -143,10 +185,13 @@ class Runner:
         log.info("%s: %s", source.id, outcome.summary)
 
     def _record_what_is_left(self) -> None:
-        """Record a failed poll and give its source back; kept when the database is away."""
-        failure = self._unrecorded
-        if failure is None:
-            return
+        """Record a failed poll; kept when the database is away."""
+        if self._unrecorded is not None:
+            self._record(self._unrecorded)
+            self._unrecorded = None
+
+    def _record(self, failure: Failure) -> None:
+        """Record a failure and give its source back."""
         now = utc_now()
         failures = failure.source.failures + 1
         due = next_retry(now, failures, self._random, failure.retry_after)
@@ -164,7 +209,6 @@ class Runner:
                 f"{due:%H:%M:%S} UTC",
                 failure.error,
             )
-        self._unrecorded = None
 
     def _wait_for_database(self, error: DBAPIError) -> None:
         """Wait longer from time to time, and say so once."""
@@ -173,16 +217,3 @@ class Runner:
         seconds = min(2**self._database_failures, LONGEST_WAIT_FOR_DATABASE.total_seconds())
         self._database_failures = min(self._database_failures + 1, 10)
         self._stop.wait(seconds)
-
-
-def is_disk_full(error: DBAPIError) -> bool:
-    """Whether PostgreSQL had no space left (error 53100)."""
-    return getattr(error.orig, "pgcode", None) == DISK_FULL
-
-
-def describe_database_error(error: DBAPIError) -> str:
-    """One line about an error of the database, without the statement and its values."""
-    first_line = str(error.orig).strip().partition("\n")[0]
-    if is_disk_full(error):
-        return f"the disk of the database is full, nothing was stored: {first_line}"
-    return f"the database failed: {first_line}"

@@ -17,7 +17,8 @@ from ..store.batch import Batch, Receipt
 from ..store.sources import Lease, LeaseLost, SourceRow, renew
 from ..store.writer import write_batch
 
-LEASE_FOR = timedelta(minutes=2)
+LEASE_FOR = timedelta(seconds=20)
+"""Another process takes over at most this long after one died."""
 
 
 def utc_now() -> datetime:
@@ -27,21 +28,27 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One poll of one leased source.
+    """One poll of one leased source, or one time of listening to it.
 
     `stop` is set when the process is to end: a poller then finishes what it is at and leaves
-    the rest to the next poll. `clock` gives the present instant in UTC.
+    the rest to the next poll. `lost` is set when the lease was found to be another's. `clock`
+    gives the present instant in UTC.
     """
 
     engine: Engine
     source: SourceRow
     lease: Lease
     stop: threading.Event = field(default_factory=threading.Event)
+    lost: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = utc_now
 
     def write(self, batch: Batch) -> Receipt:
         """Write a batch under the lease; raises LeaseLost when another process has it."""
         return write_batch(self.engine, batch, lease=self.lease, now=self.clock())
+
+    def still_leased(self) -> None:
+        """Ask the store whether the lease is still ours; raises LeaseLost when it is not."""
+        renew(self.engine, self.lease, now=self.clock(), lease_for=LEASE_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,10 @@ class Outcome:
 
 
 class Poller(Protocol):
-    """Asks one type of source once, and writes what it says."""
+    """Asks one type of source once, or listens to it until the end; writes what it says."""
 
     def __call__(self, task: Task) -> Outcome:
-        """Poll.
+        """Poll, or listen until `task.stop`.
 
         Raises:
             SuedwestError: the source could not be read; nothing that was stored is lost.
@@ -74,13 +81,20 @@ class LeaseKeeper:
     """Prolongs a lease beside the work, so that a slow source is not taken over.
 
     When a renewal fails because of the database, the work goes on: the writing transaction
-    checks the lease anyway.
+    checks the lease anyway. `lost` is set when another process has the source.
     """
 
-    def __init__(self, engine: Engine, lease: Lease, lease_for: timedelta = LEASE_FOR) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        lease: Lease,
+        lease_for: timedelta = LEASE_FOR,
+        lost: threading.Event | None = None,
+    ) -> None:
         self._engine = engine
         self._lease = lease
         self._lease_for = lease_for
+        self._lost = lost
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease keeper", daemon=True)
 
@@ -104,4 +118,6 @@ class LeaseKeeper:
                 try:
                     renew(self._engine, self._lease, now=utc_now(), lease_for=self._lease_for)
                 except LeaseLost:
+                    if self._lost is not None:
+                        self._lost.set()
                     return

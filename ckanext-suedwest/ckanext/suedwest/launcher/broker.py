@@ -54,7 +54,9 @@ def write_settings(
         "authorization": {"user": USER, "password": password},
         # A message is on the disk before its sender hears that it arrived.
         "jetstream": {"store_dir": str(data), "sync_interval": "always"},
-        "mqtt": {"listen": listen_mqtt},
+        # What a listener that went away did not acknowledge comes again after `ack_wait`, not
+        # when the next one connects; and no listener shall wait for more than it has in work.
+        "mqtt": {"listen": listen_mqtt, "ack_wait": "5s", "max_ack_pending": 2000},
     }
     data.mkdir(mode=0o700, exist_ok=True)
     write_private(path, json.dumps(settings, indent=2, ensure_ascii=False) + "\n")

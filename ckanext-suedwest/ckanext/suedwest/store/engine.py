@@ -18,8 +18,11 @@ _SESSION = (
 )
 
 
-def create_store_engine(url: str) -> Engine:
+def create_store_engine(url: str, *, spare_connections: int = 5) -> Engine:
     """An engine for the store's database; `url` is a `postgresql://` address.
+
+    At most three connections stay open while nobody needs them; `spare_connections` more are
+    made when that many threads work at once.
 
     Every session runs in UTC and without just-in-time compilation, which costs more than it
     saves on short queries over partitions. A statement ends after a minute. After a fork the
@@ -28,7 +31,7 @@ def create_store_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         pool_size=3,
-        max_overflow=5,
+        max_overflow=spare_connections,
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"application_name": "suedwest store"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -140,11 +140,20 @@ def register_source(
 def set_enabled(conn: Connection, source_id: str, enabled: bool) -> None:
     """Switch a source on or off; off, it is not polled and its stations may change hands.
 
+    Whoever polls or listens to a source that is switched off loses the lease at once.
+
     Raises:
         UnknownSource: when there is no such source.
     """
     changed = conn.execute(
-        text("UPDATE suedwest.source SET enabled = :enabled WHERE id = :id"),
+        text("""
+            UPDATE suedwest.source
+            SET enabled = :enabled,
+                generation = generation + CASE WHEN enabled AND NOT :enabled THEN 1 ELSE 0 END,
+                lease_holder = CASE WHEN :enabled THEN lease_holder END,
+                lease_until = CASE WHEN :enabled THEN lease_until END
+            WHERE id = :id
+        """),
         {"enabled": enabled, "id": source_id},
     )
     if changed.rowcount == 0:
@@ -201,9 +210,17 @@ def selections(bind: Engine | Connection, source_id: str) -> list[SelectionRow]:
 
 
 def claim_due_source(
-    engine: Engine, *, holder: str, now: datetime, lease_for: timedelta
+    engine: Engine,
+    *,
+    holder: str,
+    now: datetime,
+    lease_for: timedelta,
+    besides: Collection[str] = (),
 ) -> tuple[SourceRow, Lease] | None:
-    """Lease the source that has been due longest; None when none is due and free."""
+    """Lease the source that has been due longest; None when none is due and free.
+
+    Sources of the types `besides` are left to others.
+    """
     with engine.begin() as conn:
         row = conn.execute(
             text(f"""
@@ -212,14 +229,19 @@ def claim_due_source(
                     last_attempt_at = :now
                 WHERE id = (
                     SELECT id FROM suedwest.source
-                    WHERE enabled AND next_poll_at <= :now
+                    WHERE enabled AND next_poll_at <= :now AND type <> ALL (:besides)
                       AND (lease_until IS NULL OR lease_until <= :now)
                     ORDER BY next_poll_at, id
                     FOR UPDATE SKIP LOCKED LIMIT 1
                 )
                 RETURNING {_SOURCE_COLUMNS}
             """),
-            {"holder": holder, "now": now, "until": now + lease_for},
+            {
+                "holder": holder,
+                "now": now,
+                "until": now + lease_for,
+                "besides": list(besides),
+            },
         ).one_or_none()
     if row is None:
         return None
@@ -260,6 +282,24 @@ def record_success(
         now=now,
         state=json.dumps(dict(state)),
     )
+
+
+def record_progress(
+    engine: Engine, lease: Lease, *, now: datetime, error: str | None = None
+) -> None:
+    """A source that is listened to delivered something or, with `error`, cannot be heard now.
+
+    The lease is kept.
+
+    Raises:
+        LeaseLost: when another process took the source over.
+    """
+    if error is None:
+        changes = "last_success_at = :now, last_error = NULL, failures = 0"
+        _update_leased(engine, lease, changes, now=now)
+    else:
+        changes = "last_attempt_at = :now, last_error = :error"
+        _update_leased(engine, lease, changes, now=now, error=clean(error, REASON_LENGTH))
 
 
 def record_failure(

@@ -1,0 +1,142 @@
+"""From one message to what the store is told: decode it, and join what is registered of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..connectors.base import Context, Decoded, find_connector
+from ..domain.device import DeviceReport
+from ..domain.errors import PayloadRefused, Refusal, SuedwestError
+from ..domain.observation import Observation
+from ..domain.station import Datastream, Station
+from ..store.batch import Batch
+from ..store.sources import SourceRow
+from .registered import Registered, RegistrationRefused
+from .secrets import without_secrets
+
+log = logging.getLogger(__name__)
+
+LARGEST_MESSAGE = 256 * 1024
+"""Bytes; an uplink with all its gateways has a few thousand."""
+
+
+class ConnectorNotNamed(SuedwestError):
+    """The source's options do not say which connector reads its messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came; `topic` is MQTT's, or the path of a webhook."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+
+
+class Intake:
+    """Reads the messages of one source.
+
+    Options of the source: `connector` (a name as for `./suedwest decode`), those of
+    `registered`, and those the connector reads itself.
+
+    Raises:
+        ConnectorNotNamed, UnknownConnector: nothing can read its messages.
+        RegistrationRefused: the registered devices are no object.
+    """
+
+    def __init__(self, source: SourceRow) -> None:
+        name = source.options.get("connector")
+        if not isinstance(name, str):
+            raise ConnectorNotNamed("the option connector does not name a connector")
+        self._source_id = source.id
+        self._connector = find_connector(name)
+        # A connector has no use for them, and what it complains about is kept and shown.
+        self._options = without_secrets(source.options)
+        self._registered = Registered(self._options, source.interval)
+
+    def read(self, message: Message) -> Decoded:
+        """What the message says of registered devices; everything else is refused in it.
+
+        Raises:
+            PayloadRefused: when nothing of it can be read.
+        """
+        if len(message.payload) > LARGEST_MESSAGE:
+            raise PayloadRefused(
+                f"the message has {len(message.payload):,} bytes, "
+                f"more than the {LARGEST_MESSAGE:,} allowed"
+            )
+        context = Context(
+            received_at=message.received_at, topic=message.topic, options=self._options
+        )
+        decoded = self._connector(message.payload, context)
+        return self._joined(decoded, message)
+
+    def read_or_refuse(self, message: Message) -> Decoded:
+        """As `read`, with a message that cannot be read as a refusal.
+
+        A fault of a connector must not keep its source from going on: the message is kept in
+        the quarantine as well, and the trace is in the log.
+        """
+        try:
+            return self.read(message)
+        except PayloadRefused as error:
+            return Decoded(refusals=[refused(message, str(error))])
+        except Exception as error:
+            log.exception("%s: a message on %s", self._source_id, message.topic)
+            reason = f"the connector failed: {type(error).__name__}: {error}"
+            return Decoded(refusals=[refused(message, reason)])
+
+    def batch(self, decoded: Iterable[Decoded], received_at: datetime) -> Batch:
+        """What several messages say, as one batch; of repeated definitions the last counts."""
+        stations: dict[str, Station] = {}
+        datastreams: dict[tuple[str, str], Datastream] = {}
+        observations: list[Observation] = []
+        refusals: list[Refusal] = []
+        reports: list[DeviceReport] = []
+        for one in decoded:
+            stations |= {station.key: station for station in one.stations}
+            datastreams |= {(each.station_key, each.name): each for each in one.datastreams}
+            observations += one.observations
+            refusals += one.refusals
+            reports += one.device_reports
+        return Batch(
+            source_id=self._source_id,
+            received_at=received_at,
+            stations=list(stations.values()),
+            datastreams=list(datastreams.values()),
+            observations=observations,
+            refusals=refusals,
+        )
+
+    def _joined(self, decoded: Decoded, message: Message) -> Decoded:
+        joined = Decoded(refusals=list(decoded.refusals))
+        keys = {
+            *(stream.station_key for stream in decoded.datastreams),
+            *(value.station_key for value in decoded.observations),
+            *(report.device for report in decoded.device_reports),
+        }
+        for key in sorted(keys):
+            try:
+                station = self._registered.station(key)
+                streams = [
+                    self._registered.datastream(stream)
+                    for stream in decoded.datastreams
+                    if stream.station_key == key
+                ]
+            except RegistrationRefused as error:
+                joined.refusals.append(refused(message, str(error), record=key))
+                continue
+            joined.stations.append(station)
+            joined.datastreams += streams
+            joined.observations += [one for one in decoded.observations if one.station_key == key]
+            joined.device_reports += [one for one in decoded.device_reports if one.device == key]
+        return joined
+
+
+def refused(message: Message, reason: str, *, record: str | None = None) -> Refusal:
+    """A message for the quarantine, as text; bytes that are no UTF-8 are written as `\\xff`."""
+    payload = message.payload[:LARGEST_MESSAGE].decode("utf-8", "backslashreplace")
+    return Refusal(record or message.topic, reason, payload)

@@ -1,0 +1,225 @@
+"""Sources of type `mqtt`: listened to by whoever holds the lease.
+
+The holder connects with the source's client id, so the broker ends the connection of an earlier
+holder and hands over what that one did not acknowledge. A message is acknowledged after the
+commit of what it says, so it is never lost; one that comes again writes nothing new. Messages
+are stored many at a time. One thread reads, stores and acknowledges in turn: while the store is
+slow nothing is read, and the broker keeps what is sent meanwhile.
+
+Options: those of `mqtt_connection`, `intake` and `registered`, and
+    most_at_once: messages of one topic before `allowance` refuses more (default 10,000).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from paho.mqtt.client import MQTTMessage
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from ..connectors.base import Decoded
+from ..domain.errors import SuedwestError
+from ..store.batch import Receipt
+from ..store.sources import LeaseLost, record_progress
+from . import metrics
+from .allowance import MOST_AT_ONCE, Allowance
+from .database_errors import describe_database_error
+from .intake import Intake, Message, refused
+from .mqtt_connection import BrokerAway, Connection, Settings
+from .task import Outcome, Task
+
+log = logging.getLogger(__name__)
+
+MOST_IN_BATCH = 500
+LONGEST_IN_BATCH = 0.2
+"""Seconds a message waits for others."""
+PROGRESS_EVERY = 15.0
+"""Seconds between two notes in the source's row that it delivers."""
+LONGEST_PAUSE = 30.0
+_FIRST_PAUSE = 0.5
+_LOOK_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A message that is not acknowledged yet."""
+
+    message: MQTTMessage
+    received_at: datetime
+
+
+def listen(task: Task) -> Outcome:
+    """Listen until `task.stop`; then another process may go on at once.
+
+    Raises:
+        LeaseLost: another process has the source.
+        SourceUnavailable: the broker refuses us.
+        SuedwestError: the source's address or options cannot be used.
+    """
+    return _Listener(task).run()
+
+
+class _Listener:
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._source_id = task.source.id
+        self._intake = Intake(task.source)
+        settings = Settings.of(task.source)
+        self._connection = Connection(settings, self._hold)
+        self._allowance = _allowance(task, settings)
+        self._held: list[_Held] = []
+        self._oldest = 0.0
+        self._progress_at = 0.0
+        self._stored = 0
+        self._pauses = 0
+
+    def run(self) -> Outcome:
+        task = self._task
+        try:
+            while not task.stop.is_set():
+                try:
+                    self._connect()
+                    self._receive()
+                except (BrokerAway, DBAPIError) as error:
+                    self._wait_after(error)
+        finally:
+            self._drop_connection()
+        return Outcome({}, f"stopped listening; {self._stored} new values", timedelta(0))
+
+    def _connect(self) -> None:
+        # Who woke up after a long stop must not end the connection of the one that goes on.
+        self._task.still_leased()
+        protocol = self._connection.open()
+        known = self._connection.session_present
+        metrics.CONNECTED.labels(self._source_id).inc()
+        log.info(
+            "%s: connected (MQTT %s, %s)",
+            self._source_id,
+            protocol,
+            "the broker kept the session" if known else "a new session",
+        )
+
+    def _receive(self) -> None:
+        """Read, store and acknowledge in turn."""
+        task = self._task
+        while not task.stop.is_set():
+            if task.lost.is_set():
+                raise LeaseLost(f"the lease on {self._source_id} is no longer valid")
+            waits = _LOOK_EVERY
+            if self._held:
+                waits = self._oldest + LONGEST_IN_BATCH - time.monotonic()
+            if waits <= 0 or len(self._held) >= MOST_IN_BATCH:
+                self._keep_held()
+            else:
+                self._connection.read(waits)
+        self._keep_held()
+
+    def _hold(self, message: MQTTMessage) -> None:
+        if not self._held:
+            self._oldest = time.monotonic()
+        self._held.append(_Held(message, self._task.clock()))
+        metrics.IN_FLIGHT.labels(self._source_id).set(len(self._held))
+
+    def _keep_held(self) -> None:
+        """Store what is held, and acknowledge it after the commit."""
+        held = self._held
+        if held:
+            messages = [_message(one) for one in held]
+            receipts = self._store(messages, [self._read(message) for message in messages])
+            self._connection.acknowledge(one.message for one in held)
+            self._count(len(held), receipts)
+            self._forget_held()
+            self._pauses = 0
+            self._note_progress()
+
+    def _read(self, message: Message) -> Decoded:
+        if self._allowance and not self._allowance.take(message.topic, time.monotonic()):
+            reason = "its topic carries more messages than one device may send"
+            return Decoded(
+                refusals=[refused(Message(message.topic, b"", message.received_at), reason)]
+            )
+        return self._intake.read_or_refuse(message)
+
+    def _store(self, messages: Sequence[Message], decoded: Sequence[Decoded]) -> list[Receipt]:
+        """Write all messages in one transaction; when one of them cannot be, find it.
+
+        Raises:
+            LeaseLost: another process has the source; nothing was written.
+            DBAPIError: the store is away.
+        """
+        newest = max(message.received_at for message in messages)
+        try:
+            return [self._task.write(self._intake.batch(decoded, newest))]
+        except (SuedwestError, DBAPIError) as error:
+            if not isinstance(error, DataError | IntegrityError):
+                raise
+            cause: Exception = error
+        except Exception as error:
+            cause = error
+        if len(messages) > 1:
+            middle = len(messages) // 2
+            return [
+                *self._store(messages[:middle], decoded[:middle]),
+                *self._store(messages[middle:], decoded[middle:]),
+            ]
+        log.error("%s: a message on %s", self._source_id, messages[0].topic, exc_info=cause)
+        reason = f"the store refused it: {type(cause).__name__}: {str(cause).splitlines()[0]}"
+        only = Decoded(refusals=[refused(messages[0], reason)])
+        return [self._task.write(self._intake.batch([only], newest))]
+
+    def _wait_after(self, error: BrokerAway | DBAPIError) -> None:
+        """Wait, longer from time to time, before connecting again; say so once."""
+        self._drop_connection()
+        of_broker = isinstance(error, BrokerAway)
+        what = str(error) if of_broker else describe_database_error(error)
+        if self._pauses == 0:
+            log.warning("%s: %s; nothing is lost, trying again", self._source_id, what)
+        seconds = min(_FIRST_PAUSE * 2**self._pauses, LONGEST_PAUSE)
+        self._pauses = min(self._pauses + 1, 10)
+        if self._task.stop.wait(seconds) or not of_broker:
+            return
+        # A store that is away as well is noticed before the next connection.
+        with contextlib.suppress(DBAPIError):
+            record_progress(self._task.engine, self._task.lease, now=self._task.clock(), error=what)
+
+    def _drop_connection(self) -> None:
+        """Forget what is not acknowledged: it comes again."""
+        self._connection.close()
+        self._forget_held()
+
+    def _forget_held(self) -> None:
+        self._held = []
+        metrics.IN_FLIGHT.labels(self._source_id).set(0)
+
+    def _count(self, messages: int, receipts: Sequence[Receipt]) -> None:
+        stored = sum(receipt.stored for receipt in receipts)
+        self._stored += stored
+        metrics.MESSAGES.labels(self._source_id).inc(messages)
+        metrics.count(receipts)
+
+    def _note_progress(self) -> None:
+        now = time.monotonic()
+        if now - self._progress_at >= PROGRESS_EVERY:
+            self._progress_at = now
+            record_progress(self._task.engine, self._task.lease, now=self._task.clock())
+
+
+def _message(held: _Held) -> Message:
+    try:
+        topic = held.message.topic
+    except UnicodeDecodeError:
+        topic = "(a topic that is no UTF-8)"
+    return Message(topic, bytes(held.message.payload), held.received_at)
+
+
+def _allowance(task: Task, settings: Settings) -> Allowance | None:
+    """None where all devices share a topic: it tells nothing of a single one."""
+    if not any("+" in topic or "#" in topic for topic in settings.topics):
+        return None
+    at_once = task.source.options.get("most_at_once")
+    return Allowance(at_once if isinstance(at_once, int) and at_once > 0 else MOST_AT_ONCE)
