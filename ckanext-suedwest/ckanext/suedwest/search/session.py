@@ -1,9 +1,9 @@
 """Which connection an index write belongs to.
 
 CKAN indexes a dataset before it commits it, so the row is written in the very transaction of the
-dataset: it comes and goes with it. What changes without being indexed in its transaction (CKAN
-indexes keywords that were deleted and members of groups after their commit, where a process may
-have died by then) is written by `changed`, just before the commit.
+dataset: it comes and goes with it. Where only something that belongs to a dataset changes (a
+keyword is deleted, a group takes a dataset in), CKAN commits first and indexes then; a process may
+have died by then. Such a row is written by `changed`, just before the commit.
 
 A row that is written outside of any change, as a rebuild does, was made from what was read before:
 meanwhile somebody may have changed the dataset. So the dataset is locked and its row made anew.
@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 Statement = tuple[TextClause, Mapping[str, Any]]
 
-# What is kept of a session: ids of datasets it has loaded, ids whose row says all that it has
-# changed so far, and whether it was made to read a dataset anew.
+# What is kept of a session: ids of datasets it has loaded, of those that are themselves changed in
+# its transaction, and whether it was made to read a dataset anew.
 _SEEN = "suedwest_search_seen"
-_WRITTEN = "suedwest_search_written"
+_CHANGED = "suedwest_search_changed"
 _ANEW = "suedwest_search_anew"
 
 # Others may still refer to the dataset, but not change it.
@@ -92,17 +92,19 @@ def remove(statement: Statement, removed: Iterable[str]) -> None:
 
 
 def changed(package: model.Package) -> None:
-    """Bring a dataset's row up to what the session is about to commit, unless it is already.
+    """Bring a dataset's row up to what the session is about to commit.
 
-    The dataset, or something that belongs to it, is new, changed or deleted.
+    The dataset, or something that belongs to it, is new, changed or deleted. One that is itself
+    new or changed CKAN has indexed already.
     """
     session = model.Session()
-    if object_session(package) is not session or package.id in session.info.get(_WRITTEN, ()):
+    if object_session(package) is not session or package.id in session.info.get(_CHANGED, ()):
         return
     connection = session.connection()
     if _lock(connection, {package.id}):
         _write_anew(connection, package.id)
     else:
+        # a rebuild may have written the row since CKAN removed it; now nobody can any more
         logic.index_remove_package(package.id)
 
 
@@ -123,7 +125,6 @@ def _write_inside(session: Session, statements: Sequence[Statement], ids: set[st
     with connection.begin_nested():
         for statement, parameters in statements:
             connection.execute(statement, parameters)
-    session.info.setdefault(_WRITTEN, set()).update(ids)
 
 
 def _write_at_once(session: Session, statements: Sequence[Statement]) -> None:
@@ -176,16 +177,22 @@ def _after_load(package: model.Package, _context: Any) -> None:
 
 
 def _after_flush(session: Session, _context: Any) -> None:
-    session.info.pop(_WRITTEN, None)
+    # the lists of new and changed objects still stand as before the flush
+    session.info.setdefault(_CHANGED, set()).update(
+        each.id
+        for each in {*session.new, *session.dirty}
+        if isinstance(each, model.Package) and (each in session.new or session.is_modified(each))
+    )
 
 
 def _after_soft_rollback(session: Session, _transaction: SessionTransaction) -> None:
-    session.info.pop(_WRITTEN, None)
+    # also at the end of a savepoint; a row that is written twice does no harm
+    session.info.pop(_CHANGED, None)
 
 
 def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
-        session.info.pop(_WRITTEN, None)
+        session.info.pop(_CHANGED, None)
 
 
 def _leave_the_parents_connections() -> None:
