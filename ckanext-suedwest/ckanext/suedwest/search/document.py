@@ -20,12 +20,12 @@ from .fields import (
     is_text,
     order_of,
 )
-from .words import fold, lexemes, marked, pair, quoted, stems, words_of
+from .words import fold, forms, lexemes, marked, pair, vector, words_of
 
 TITLE_ORDER = "title_order"
 _SEPARATE = frozenset({"data_dict", "validated_data_dict"})
-# PostgreSQL takes a tsvector of at most 1,048,575 bytes.
-_MOST_BYTES = 900_000
+# PostgreSQL takes a tsvector of at most 1,048,575 bytes, and a character takes up to four.
+_MOST_CHARACTERS = 250_000
 
 
 def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _lexemes_of(fields: Mapping[str, list[str]]) -> str:
     Its words in all their forms, and pairs of neighbours for phrases. What is also asked for by
     field, or ranked by, stands there once more with the mark of its field.
     """
-    found: dict[str, None] = {}
+    found: set[str] = set()
     size = 0
     for field in sorted(fields, key=order_of):
         marks = [field] if is_text(field) else []
@@ -131,21 +131,20 @@ def _lexemes_of(fields: Mapping[str, list[str]]) -> str:
             continue
         for value in fields[field]:
             words = list(words_of(value))
-            new: dict[str, None] = {}
+            pairs = [pair(*neighbours) for neighbours in pairwise(words)]
+            new: set[str] = set()
             if is_searched(field):
-                for word in words:
-                    new.update(dict.fromkeys(lexemes(word)))
-                new.update(dict.fromkeys(pair(*neighbours) for neighbours in pairwise(words)))
+                new.update(pairs, *map(lexemes, words))
             for mark in marks:
-                for word in words:
-                    new.update(dict.fromkeys(marked(mark, form) for form in (word, *stems(word))))
+                new.update(marked(mark, form) for word in words for form in forms(word))
                 if field != NOTES:
-                    new.update(dict.fromkeys(marked(mark, pair(*both)) for both in pairwise(words)))
-            size += sum(len(lexeme.encode()) for lexeme in new.keys() - found.keys())
-            if size > _MOST_BYTES:
-                return " ".join(map(quoted, found))
-            found.update(new)
-    return " ".join(map(quoted, found))
+                    new.update(marked(mark, both) for both in pairs)
+            new -= found
+            size += sum(len(lexeme) for lexeme in new)
+            if size > _MOST_CHARACTERS:
+                break
+            found |= new
+    return vector(found)
 
 
 def _box(fields: Mapping[str, list[str]]) -> str | None:

@@ -42,7 +42,7 @@ _UPSERT = text(f"""
             {", ".join(f"{column} = EXCLUDED.{column}" for column in storage.COLUMNS[1:])}
         RETURNING ordinal
     )
-    INSERT INTO suedwest_search.words SELECT ordinal, CAST(:lexemes AS tsvector) FROM written
+    INSERT INTO suedwest_search.words SELECT ordinal, :lexemes FROM written
 """)  # noqa: S608 - only names of our own columns
 _REMOVAL = text("DELETE FROM suedwest_search.document WHERE index_id = ANY (:index_ids)")
 _Result = TypeVar("_Result")
@@ -150,13 +150,13 @@ class PostgresqlSearch:
             return []
         wanted = _wanted(fl)
         columns = _columns_of(wanted)
-        rows = connection.execute(
-            text(f"""
+        rows = connection.exec_driver_sql(
+            f"""
                 SELECT {", ".join(columns)}
-                FROM unnest(CAST(:page AS integer[])) WITH ORDINALITY AS page (ordinal, place)
+                FROM unnest(CAST(%(page)s AS integer[])) WITH ORDINALITY AS page (ordinal, place)
                 JOIN suedwest_search.document USING (ordinal)
                 ORDER BY place
-            """),  # noqa: S608 - names of our own columns
+            """,  # noqa: S608 - names of our own columns
             {"page": page},
         )
         docs: list[dict[str, Any]] = []
@@ -196,15 +196,14 @@ def _view(connection: Connection, question: Question) -> View:
     """Every document as this instant and this transaction see it, and what the database finds."""
     engine = connection.engine
     parts = [f"{part} AS part{number}" for number, part in enumerate(question.parts)]
-    statement = text(
-        (_SETTINGS if parts else "")
-        + f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *parts])}"
-    )
+    statement = (
+        _SETTINGS if parts else ""
+    ) + f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *parts])}"
     most = MOST_CHANGES
     while True:
         before = held.current(engine, question.fields)
         parameters = {"held": before.snapshot, "most_changes": most, **question.parameters}
-        answer = dict(connection.execute(statement, parameters).mappings().one())
+        answer = dict(connection.exec_driver_sql(statement, parameters).mappings().one())
         after: Held | None = None
         if len(answer["changed"] or []) < most:
             after = before.followed(answer)

@@ -52,21 +52,21 @@ _LOAD_COLUMN = """
     WHERE fields @> ARRAY[:field]
     GROUP BY value
 """
-# What the snapshot of what is held could not see. The own transaction's rows are marked, because
-# nobody else may see them yet.
+# What the snapshot of what is held could not see, for the driver of PostgreSQL. The own
+# transaction's rows are marked, because nobody else may see them yet.
 CHANGES = f"""
     changed AS MATERIALIZED (
         SELECT ordinal, transaction, {_MODIFIED} AS modified, {_CREATED} AS created, title_words,
                short, long
         FROM suedwest_search.document
-        WHERE transaction >= pg_snapshot_xmin(CAST(:held AS pg_snapshot))
-          AND NOT pg_visible_in_snapshot(transaction, CAST(:held AS pg_snapshot))
-        LIMIT :most_changes
+        WHERE transaction >= pg_snapshot_xmin(CAST(%(held)s AS pg_snapshot))
+          AND NOT pg_visible_in_snapshot(transaction, CAST(%(held)s AS pg_snapshot))
+        LIMIT %(most_changes)s
     ),
     gone AS MATERIALIZED (
         SELECT ordinal, transaction FROM suedwest_search.removed
-        WHERE transaction >= pg_snapshot_xmin(CAST(:held AS pg_snapshot))
-          AND NOT pg_visible_in_snapshot(transaction, CAST(:held AS pg_snapshot))
+        WHERE transaction >= pg_snapshot_xmin(CAST(%(held)s AS pg_snapshot))
+          AND NOT pg_visible_in_snapshot(transaction, CAST(%(held)s AS pg_snapshot))
     )
 """  # noqa: S608 - names of our own columns
 CHANGES_ANSWERED = """

@@ -7,6 +7,7 @@ query comes here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .query import Clauses, FunctionRange, Node, QueryRefused, Within, Words, parse
 
@@ -15,6 +16,7 @@ _PARAMETER = re.compile(
     r"\s*(?:([\w.]+)=)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s'\"]+)(?=\s|$)"
 )
 _ENVELOPE = re.compile(r"\s*Intersects\(ENVELOPE\(([^()]*)\)\)\s*", re.IGNORECASE)
+_LONGEST_REMEMBERED = 500
 _WORD_PARSERS = ("lucene", "dismax", "edismax")
 
 
@@ -24,6 +26,16 @@ def parse_any(query: str) -> Node:
     Raises:
         QueryRefused: the syntax, or the parser that is named, is not known.
     """
+    return _remembered(query) if len(query) <= _LONGEST_REMEMBERED else _parse_any(query)
+
+
+# CKAN sends the same filters with every search; nobody changes a tree.
+@lru_cache(1_000)
+def _remembered(query: str) -> Node:
+    return _parse_any(query)
+
+
+def _parse_any(query: str) -> Node:
     if not query.lstrip().startswith("{!"):
         return parse(query)
     match = _HEAD.fullmatch(query.strip())

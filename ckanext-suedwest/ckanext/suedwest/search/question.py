@@ -122,7 +122,7 @@ class Question:
         """Number of the part that finds the words of a tsquery."""
         return self._part(
             "(SELECT string_agg(int4send(ordinal), '') FROM suedwest_search.words"
-            " WHERE lexemes @@ CAST({0} AS tsquery))",
+            " WHERE CAST(lexemes AS tsvector) @@ CAST({0} AS tsquery))",
             query,
         )
 
@@ -130,7 +130,7 @@ class Question:
         return self._part(
             "(SELECT string_agg(int4send(ordinal), '') FROM ("
             "SELECT ordinal FROM unnest(CAST({0} AS text[])) query"
-            " JOIN suedwest_search.words ON lexemes @@ CAST(query AS tsquery)"
+            " JOIN suedwest_search.words ON CAST(lexemes AS tsvector) @@ CAST(query AS tsquery)"
             " GROUP BY ordinal HAVING count(*) >= {1}) counted)",
             list(queries),
             required,
@@ -150,7 +150,7 @@ class Question:
             names = [f"p{len(self.parameters) + number}" for number in range(len(values))]
             self.parameters |= dict(zip(names, values, strict=True))
             self._part_of[key] = len(self.parts)
-            self.parts.append(expression.format(*(f":{name}" for name in names)))
+            self.parts.append(expression.format(*(f"%({name})s" for name in names)))
         return self._part_of[key]
 
     def _clauses(self, node: Clauses) -> Test:

@@ -16,7 +16,7 @@ import threading
 
 from sqlalchemy import Connection, Engine, text
 
-_VERSION = 3
+_VERSION = 4
 _LOCK = 0x53_57_53_45
 _ready: set[tuple[int, str]] = set()
 _guard = threading.Lock()
@@ -49,19 +49,19 @@ CREATE TABLE suedwest_search.document (
 );
 CREATE UNIQUE INDEX document_ordinal ON suedwest_search.document (ordinal);
 CREATE INDEX document_transaction ON suedwest_search.document (transaction);
-CREATE INDEX document_fields ON suedwest_search.document USING gin (fields);
+CREATE INDEX document_fields ON suedwest_search.document USING gin (fields)
+    WITH (fastupdate = off);
 CREATE INDEX document_id ON suedwest_search.document (id);
 CREATE INDEX document_name ON suedwest_search.document (name);
 
 CREATE TABLE suedwest_search.words (
     ordinal        integer PRIMARY KEY,
-    lexemes        tsvector NOT NULL    -- without positions; see document.py for what they are
-) WITH (toast_tuple_target = 128);
--- only its index is ever read, so it lies elsewhere
-ALTER TABLE suedwest_search.words ALTER lexemes SET STORAGE EXTENDED;
--- a long list of what is not yet sorted in would have to be read by every search
-CREATE INDEX words_lexemes ON suedwest_search.words USING gin (lexemes)
-    WITH (gin_pending_list_limit = 256);
+    lexemes        text NOT NULL        -- a tsvector; see document.py for what they are
+) WITH (toast_tuple_target = 128);      -- only its index is ever read: it may lie elsewhere
+-- As text it takes less room. A long list of what is not yet sorted in would have to be read by
+-- every search.
+CREATE INDEX words_lexemes ON suedwest_search.words USING gin (CAST(lexemes AS tsvector))
+    WITH (gin_pending_list_limit = 1024);
 
 CREATE TABLE suedwest_search.removed (
     ordinal        integer NOT NULL,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import Stemmer
@@ -17,16 +18,22 @@ import Stemmer
 from .fields import NOTES
 
 _WORD = re.compile(r"\w+(?:[.'’]\w+)*", re.UNICODE)
+_UMLAUTS = str.maketrans("äöü", "aou")
 _DIGRAPH = re.compile(r"ae|oe|(?<![aeq])ue")
 LONGEST_WORD = 100
 SHORTEST_COMPOUND_PART = 6
+SHORTEST_COMPOUND = SHORTEST_COMPOUND_PART + 3
+# Datasets share most of their words.
+_WORDS_REMEMBERED = 50_000
 _local = threading.local()
 
 
 def fold(text: str) -> str:
     """Lower case, umlauts and their two-letter spellings to the bare letter, ß to ss."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = text.casefold().translate(_UMLAUTS)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _DIGRAPH.sub(lambda match: match[0][0], plain)
 
 
@@ -36,15 +43,28 @@ def words_of(text: str) -> Iterator[str]:
         yield match[0][:LONGEST_WORD]
 
 
-def stems(word: str) -> list[str]:
-    """German and English stem of a folded word, marked so that they never meet a plain word."""
+@lru_cache(_WORDS_REMEMBERED)
+def stems(word: str) -> tuple[str, ...]:
+    """German and English stem of a folded word."""
     german, english = _stemmers()
-    return list(dict.fromkeys(f"~{stemmer.stemWord(word)}" for stemmer in (german, english)))
+    return tuple(dict.fromkeys(stemmer.stemWord(word) for stemmer in (german, english)))
 
 
-def lexemes(word: str) -> set[str]:
-    """Everything a document's word is found by: itself, its stems, and itself read backwards."""
-    return {word, f"<{word[::-1]}", *stems(word)}
+@lru_cache(_WORDS_REMEMBERED)
+def forms(word: str) -> tuple[str, ...]:
+    """What a document's word is found by: itself and its stems, where they are something else.
+
+    A stem is marked, so that it is never taken for the beginning of a word.
+    """
+    return (word, *(f"~{stem}" for stem in stems(word) if stem != word))
+
+
+@lru_cache(_WORDS_REMEMBERED)
+def lexemes(word: str) -> tuple[str, ...]:
+    """The forms of a word and, of one that may be a compound, the word read backwards."""
+    if len(word) < SHORTEST_COMPOUND:
+        return forms(word)
+    return (*forms(word), f"<{word[::-1]}")
 
 
 def word_query(word: str, *, field: str | None = None, prefix: bool = False) -> str:
@@ -54,7 +74,8 @@ def word_query(word: str, *, field: str | None = None, prefix: bool = False) -> 
     """
     if prefix:
         return f"{quoted(_of(field, word))}:*"
-    parts = [quoted(_of(field, form)) for form in (word, *sorted(stems(word)))]
+    found = dict.fromkeys((word, *stems(word), *(f"~{stem}" for stem in stems(word))))
+    parts = [quoted(_of(field, form)) for form in found]
     if len(word) >= SHORTEST_COMPOUND_PART:
         parts.append(f"{quoted(_of(field, word))}:*")
         if field is None:
@@ -69,8 +90,7 @@ def phrase_query(words: Sequence[str], *, field: str | None = None) -> str:
     pairs = [pair(*both) for both in pairwise(words)]
     if field == NOTES:
         # the pairs of a description stand among those of the whole text only
-        parts = [quoted(_of(field, stem)) for word in words for stem in stems(word)[:1]]
-        return " & ".join([*map(quoted, pairs), *parts])
+        return " & ".join([*map(quoted, pairs), *(word_query(word, field=field) for word in words)])
     return " & ".join(quoted(_of(field, both)) for both in pairs)
 
 
@@ -85,8 +105,16 @@ def marked(field: str, form: str) -> str:
 
 def pair(first: str, second: str) -> str:
     """The lexeme of two neighbours in a text, inflected or not."""
-    german, _ = _stemmers()
-    return f"{german.stemWord(first)} {german.stemWord(second)}"
+    return f"{stems(first)[0]} {stems(second)[0]}"
+
+
+def vector(lexemes_: Collection[str]) -> str:
+    """The text form of a tsvector without positions."""
+    if not lexemes_:
+        return ""
+    # no field and no value holds the separator: the database could not keep it
+    joined = "\0".join(lexemes_).replace("\\", "\\\\").replace("'", "''")
+    return "'" + joined.replace("\0", "' '") + "'"
 
 
 def quoted(lexeme: str) -> str:
