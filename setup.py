@@ -35,6 +35,7 @@ setup(
         # One line for each wire format: the name a source or `./suedwest decode` uses.
         "suedwest.connectors": [
             "pegelonline = ckanext.suedwest.connectors.water.pegelonline:connector",
+            "senml = ckanext.suedwest.connectors.sensing.senml:connector",
         ],
         "babel.extractors": ["ckan = ckan.lib.extract:extract_ckan"],
     },

@@ -47,6 +47,19 @@ def load_json(payload: bytes) -> object:
         raise PayloadRefused(f"the reply is not usable JSON: {error}") from None
 
 
+def load_json_lines(payload: bytes) -> list[object]:
+    """The JSON values of a reply: one, or one for each line (JSON lines, as recordings have).
+
+    Raises:
+        PayloadRefused: as `load_json`, or a line of several that is not JSON.
+    """
+    lines = [line for line in payload.splitlines() if line.strip()]
+    # A document over several lines never has two lines that begin an object at the margin.
+    if len(lines) < 2 or not all(line.startswith(b"{") for line in lines):
+        return [load_json(payload)]
+    return [load_json(line) for line in lines]
+
+
 def as_object(value: object) -> dict[str, object] | None:
     """`value` when it is a JSON object, else None."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else None

@@ -24,8 +24,8 @@ from ..json_payload import (
     kind_of,
     record_text,
 )
+from ..plausibility import EARLIEST, plausible_number
 from .pegelonline_station import station_key
-from .pegelonline_values import EARLIEST, plausible_number
 from .pegelonline_words import licence_of, operator_of, tidy_name
 
 _SERIES = {"min": "W_day_min", "max": "W_day_max"}

@@ -19,7 +19,7 @@ from ..json_payload import (
     kind_of,
     record_text,
 )
-from .pegelonline_values import plausible_number
+from ..plausibility import plausible_number
 
 SOURCE = "WSV, PEGELONLINE"
 
