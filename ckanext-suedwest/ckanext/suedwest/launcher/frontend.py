@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,3 +90,8 @@ def _locked() -> Iterator[None]:
     with open(SOURCES / "package.json", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="suedwest-npm-") as cache:
+        build(Progress(), Path(cache))

@@ -1,4 +1,4 @@
-"""Makes the core `ckan` for a Solr 9: the installed CKAN's own schema with ckanext-spatial's fields.
+"""Makes the core `ckan` for a Solr 9: the installed CKAN's schema with ckanext-spatial's fields.
 
 `python -m ckanext.suedwest.launcher.solr_core FOLDER`
 """
@@ -10,7 +10,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from .errors import StepFailed
 from .places import CONFIG
