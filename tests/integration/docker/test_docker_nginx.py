@@ -1,0 +1,320 @@
+"""config/nginx/nginx.conf in the real nginx, before a portal and a broker that only take notes."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import socketserver
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ckanext.suedwest.launcher import ports
+
+CHECKOUT = Path(__file__).parents[3]
+CONFIGURATION = CHECKOUT / "config" / "nginx"
+# Debian's nginx loads as a module what the image's has built in.
+STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
+NAME = "daten.example.org"
+
+
+@dataclass
+class Portal:
+    """Answers every request and keeps what it was asked."""
+
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+
+    def requests(self, path: str) -> list[dict[str, str]]:
+        """Headers of the requests for `path`."""
+        return [headers for _, asked, headers in self.asked if asked == path]
+
+
+def handler(portal: Portal) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            self.rfile.read(length)
+            portal.asked.append((self.command, self.path, dict(self.headers.items())))
+            body = json.dumps({"values": list(range(1000))}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Security-Policy", "default-src 'self'")
+            self.send_header("X-Content-Type-Options", "nosniff")
+            if self.path.startswith(("/embed/", "/en/embed/", "/api/suedwest/series/")):
+                self.send_header("Cache-Control", "public, max-age=60")
+            else:
+                self.send_header("Cache-Control", "private")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+class Broker(socketserver.BaseRequestHandler):
+    """Gives back what it is sent."""
+
+    def handle(self) -> None:
+        while told := self.request.recv(1024):
+            self.request.sendall(told)
+
+
+@dataclass(frozen=True)
+class Nginx:
+    http: int
+    https: int
+    mqtts: int
+    certificate: Path
+    portal: Portal
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """One request over TLS, as a browser that trusts the certificate."""
+        plain = socket.create_connection((ports.HOST, self.https), timeout=30)
+        connection = http.client.HTTPConnection(NAME)
+        connection.sock = self.tls.wrap_socket(plain, server_hostname=NAME)
+        try:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, names)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+
+def nginx_program() -> str:
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.fail(
+            "The machine has no nginx; Debian: apt-get install nginx libnginx-mod-stream",
+            pytrace=False,
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[tuple[Portal, ThreadingHTTPServer]]:
+    notes = Portal()
+    server = ThreadingHTTPServer((ports.HOST, 0), handler(notes))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield notes, server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def broker_port() -> Iterator[int]:
+    with socketserver.ThreadingTCPServer((ports.HOST, 0), Broker) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder of nginx' own account, with secrets as docker/make-secrets makes them."""
+    path = Path(tempfile.mkdtemp(prefix="suedwest-nginx-"))
+    shutil.copy(CHECKOUT / "docker" / "make-secrets", path)
+    subprocess.run([path / "make-secrets", NAME], check=True, capture_output=True)
+    (path / "secrets").chmod(0o755)
+    shutil.copytree(CONFIGURATION / "pages", path / "pages")
+    if os.geteuid() == 0:
+        shutil.chown(path, "nobody", "nogroup")
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def nginx(
+    folder: Path, portal: tuple[Portal, ThreadingHTTPServer], broker_port: int
+) -> Iterator[Nginx]:
+    """The configuration as it is, with the addresses and paths of this machine."""
+    notes, server = portal
+    chosen: list[int] = []
+    for _ in range(3):
+        chosen.append(ports.choose(set(chosen)))
+    text = (CONFIGURATION / "nginx.conf").read_text(encoding="utf-8")
+    replaced = {
+        # First: the folder itself may lie there.
+        " /tmp/": f" {folder}/",
+        "listen 8080 ": f"listen {ports.HOST}:{chosen[0]} ",
+        "listen 8443 ": f"listen {ports.HOST}:{chosen[1]} ",
+        "listen 8883 ": f"listen {ports.HOST}:{chosen[2]} ",
+        " web:5000;": f" {ports.HOST}:{server.server_address[1]};",
+        " broker:1883;": f" {ports.HOST}:{broker_port};",
+        "/run/secrets/": f"{folder}/secrets/",
+        "/etc/nginx/pages": f"{folder}/pages",
+        "/dev/stdout": f"{folder}/access.log",
+        "/dev/stderr": f"{folder}/error.log",
+    }
+    for before, after in replaced.items():
+        assert before in text, before
+        text = text.replace(before, after)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    orders = "daemon off;"
+    if STREAM_MODULE.exists():
+        orders += f" load_module {STREAM_MODULE};"
+    command = [nginx_program(), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+    command += ["-g", orders]
+    account = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+    checked = subprocess.run(
+        [*command, "-t"], capture_output=True, text=True, check=False, **account
+    )
+    log = folder / "error.log"
+    assert checked.returncode == 0, checked.stderr + log.read_text(encoding="utf-8")
+    with subprocess.Popen(command, **account) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not all(map(ports.answers, chosen)):
+                assert process.poll() is None, log.read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+                time.sleep(0.1)
+            yield Nginx(*chosen, folder / "secrets" / "tls_certificate", notes)
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+def test_plain_http_leads_to_tls_and_answers_the_health_check(nginx: Nginx) -> None:
+    connection = http.client.HTTPConnection(ports.HOST, nginx.http, timeout=30)
+    connection.request("GET", "/kommunen?lang=de", headers={"Host": NAME})
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 308
+    assert answer.headers["Location"] == f"https://{NAME}/kommunen?lang=de"
+    connection.request("GET", "/nginx-health")
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
+def test_the_portal_learns_who_asks_and_nobody_can_pretend(nginx: Nginx) -> None:
+    status, _, _ = nginx.ask(
+        "/who", X_Forwarded_For="203.0.113.7", X_Forwarded_Proto="http", Cookie="suedwest=1"
+    )
+    assert status == 200
+    (headers,) = nginx.portal.requests("/who")
+    assert headers["X-Forwarded-For"] == ports.HOST
+    assert headers["X-Forwarded-Proto"] == "https"
+    assert headers["Host"] == NAME
+    assert headers["Cookie"] == "suedwest=1"
+
+
+def test_security_headers_come_once(nginx: Nginx) -> None:
+    for path in ("/headers", "/embed/boppard/w"):
+        _, headers, _ = nginx.ask(path)
+        for name in (
+            "Content-Security-Policy",
+            "X-Content-Type-Options",
+            "Strict-Transport-Security",
+            "Cache-Control",
+        ):
+            assert len(headers.get_all(name, [])) == 1, f"{path}: {name}"
+        assert "nginx/" not in (headers["Server"] or "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/embed/mainz/w?range=week", "/en/embed/mainz/w", "/api/suedwest/series/1?range=day"]
+)
+def test_embeds_are_fetched_once_for_everybody(nginx: Nginx, path: str) -> None:
+    first = nginx.ask(path, Cookie="suedwest=secret", Authorization="token")
+    second = nginx.ask(path)
+    assert first[0] == second[0] == 200
+    assert first[2] == second[2]
+    (headers,) = nginx.portal.requests(path)
+    assert "Cookie" not in headers
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", "/api/3/action/package_search", "/embedded/x", "/en/pegel"])
+def test_nothing_else_is_kept(nginx: Nginx, path: str) -> None:
+    for _ in range(2):
+        assert nginx.ask(path, Authorization="token")[0] == 200
+    asked = nginx.portal.requests(path)
+    assert [headers["Authorization"] for headers in asked] == ["token", "token"]
+
+
+def test_answers_are_compressed_for_who_can_read_it(nginx: Nginx) -> None:
+    for path in ("/values", "/embed/compressed/w"):
+        _, headers, body = nginx.ask(path, Accept_Encoding="gzip")
+        assert headers["Content-Encoding"] == "gzip"
+        assert headers["Vary"] == "Accept-Encoding"
+        assert json.loads(gzip.decompress(body))["values"][-1] == 999
+        assert nginx.ask(path)[1]["Content-Encoding"] is None
+
+
+def test_a_password_is_tried_out_slowly_while_pages_go_on(nginx: Nginx) -> None:
+    tried = [nginx.ask("/user/login", "POST", b"password=x")[0] for _ in range(15)]
+    assert tried[0] == 200
+    assert 429 in tried
+    assert [nginx.ask("/user/login")[0] for _ in range(15)] == [200] * 15
+
+
+def test_an_upload_that_is_too_large_is_refused_at_once(nginx: Nginx) -> None:
+    status, _, _ = nginx.ask("/dataset/new", "POST", Content_Length=str(200 * 1024**2))
+    assert status == 413
+    assert nginx.portal.requests("/dataset/new") == []
+
+
+def test_devices_reach_the_broker_through_tls_only(nginx: Nginx) -> None:
+    with (
+        socket.create_connection((ports.HOST, nginx.mqtts), timeout=30) as plain,
+        nginx.tls.wrap_socket(plain, server_hostname=NAME) as connection,
+    ):
+        connection.sendall(b"CONNECT")
+        assert connection.recv(1024) == b"CONNECT"
+    with socket.create_connection((ports.HOST, nginx.mqtts), timeout=30) as plain:
+        plain.sendall(b"CONNECT")
+        with contextlib.suppress(ConnectionResetError):
+            assert plain.recv(1024) != b"CONNECT"
+
+
+def test_the_log_tells_little_of_visitors(nginx: Nginx, folder: Path) -> None:
+    nginx.ask("/search?q=diagnosis", User_Agent="Browser/1.0", Referer="https://elsewhere.example/")
+    text = (folder / "access.log").read_text(encoding="utf-8")
+    assert re.search(r"GET /search 200", text)
+    for told in ("diagnosis", "Browser/1.0", "elsewhere"):
+        assert told not in text
+
+
+def test_a_portal_that_is_away_is_announced_and_embeds_stay(
+    nginx: Nginx, portal: tuple[Portal, ThreadingHTTPServer]
+) -> None:
+    """Last in this file: the portal is gone afterwards."""
+    kept = nginx.ask("/embed/stays/w")[2]
+    _, server = portal
+    server.shutdown()
+    server.server_close()
+    status, headers, body = nginx.ask("/")
+    assert status == 503
+    assert "Gleich wieder da" in body.decode()
+    assert headers["Retry-After"] == "60"
+    assert len(headers.get_all("Strict-Transport-Security", [])) == 1
+    assert len(headers.get_all("Content-Security-Policy", [])) == 1
+    assert nginx.ask("/embed/stays/w")[2] == kept
