@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from ckan.plugins import toolkit as tk
-from portal_samples import CONFIG, poll
+from ckan.tests import factories
+from ckan.tests.helpers import call_action
+from portal_samples import CONFIG, PlainWaterPlugin, poll
 from sqlalchemy import Engine, make_url, text
 
 from ckanext.suedwest.observations import store_access
@@ -40,6 +42,22 @@ def stations(platform: Engine) -> Engine:
     poll(platform)
     assert reconcile.full_pass().failed == {}
     return platform
+
+
+@pytest.fixture
+def water(ckan_config: Any, provide_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic that draws gauges in place of the real one."""
+    provide_plugin("portal_test_water", PlainWaterPlugin)
+    loaded = [name for name in tk.aslist(ckan_config["ckan.plugins"]) if name != "suedwest_water"]
+    monkeypatch.setitem(ckan_config, "ckan.plugins", [*loaded, "portal_test_water"])
+
+
+@pytest.fixture
+def site(water: Any, stations: Engine, make_app: Any) -> Any:
+    """The web application with municipalities, gauges and one dataset."""
+    organization = call_action("organization_show", id="landkreis-mayen-koblenz")
+    factories.Dataset(name="schulen", title="Schulen", owner_org=organization["id"])
+    return make_app()
 
 
 def _empty(engine: Engine) -> None:

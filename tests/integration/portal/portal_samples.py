@@ -112,6 +112,8 @@ class PlainWaterPlugin(plugins.SingletonPlugin):
             table_context=rows,
             tile_template="portal_test/names.html",
             tile_context=rows,
+            found_template="portal_test/names.html",
+            found_context=rows,
             summary=lambda shown, _now: f"{len(shown)} Pegel gezeigt.",
             meaning=lambda _station, _datastream, _now, _lang: "",
         )

@@ -9,29 +9,12 @@ import pytest
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
-from portal_samples import ANDERNACH, PlainWaterPlugin
-from sqlalchemy import Engine
+from portal_samples import ANDERNACH
 
 from ckanext.suedwest.portal import helpers
 from ckanext.suedwest.portal.stations import package_id
 
 SLUG = "pegel-rhein-andernach"
-
-
-@pytest.fixture
-def water(ckan_config: Any, provide_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A topic that draws gauges in place of the real one."""
-    provide_plugin("portal_test_water", PlainWaterPlugin)
-    loaded = [name for name in tk.aslist(ckan_config["ckan.plugins"]) if name != "suedwest_water"]
-    monkeypatch.setitem(ckan_config, "ckan.plugins", [*loaded, "portal_test_water"])
-
-
-@pytest.fixture
-def site(water: Any, stations: Engine, make_app: Any) -> Any:
-    """The web application with municipalities, gauges and one dataset."""
-    organization = call_action("organization_show", id="landkreis-mayen-koblenz")
-    factories.Dataset(name="schulen", title="Schulen", owner_org=organization["id"])
-    return make_app()
 
 
 def editor_of(organization: str, role: str = "editor") -> dict[str, Any]:

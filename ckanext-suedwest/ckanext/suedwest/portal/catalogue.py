@@ -36,7 +36,6 @@ def facets() -> dict[str, str]:
     """Facets of the dataset search, in order."""
     return {
         MUNICIPALITY_FIELD: _("Municipality"),
-        "dataset_type": _("Kind"),
         "res_format": _("Format"),
         "license_id": _("Licence"),
         "tags": _("Tags"),
@@ -50,13 +49,9 @@ def organization_facets() -> dict[str, str]:
 
 def name_facets(found: dict[str, Any]) -> dict[str, Any]:
     """Put names people know where the index holds slugs."""
-    names = {
-        MUNICIPALITY_FIELD: {town.name: town.short_title for town in profiles()},
-        "dataset_type": {"dataset": _("Dataset"), PACKAGE_TYPE: _("Station with live values")},
-    }
-    for field, known in names.items():
-        for item in found.get("search_facets", {}).get(field, {}).get("items", []):
-            item["display_name"] = known.get(item["name"], item["display_name"])
+    known = {town.name: town.short_title for town in profiles()}
+    for item in found.get("search_facets", {}).get(MUNICIPALITY_FIELD, {}).get("items", []):
+        item["display_name"] = known.get(item["name"], item["display_name"])
     return found
 
 

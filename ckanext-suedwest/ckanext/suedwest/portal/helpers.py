@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..domain.time import BERLIN
 from . import formats, pages
 from .contributions import station_kinds
+from .found_stations import Found, found_stations
 from .organizations import profile
 from .profile import Profile
 from .titles import title as station_title
@@ -83,6 +84,12 @@ def suedwest_municipality_page(town: Profile) -> dict[str, Any]:
     return pages.municipality(town, datetime.now(UTC))
 
 
+def suedwest_found_stations(q: str, filters: list[tuple[str, str]]) -> Found:
+    """Stations that fit the search of the dataset page best."""
+    extras = {name: value for name, value in request.args.items() if name.startswith("ext_")}
+    return found_stations(q, filters, extras, datetime.now(UTC))
+
+
 def suedwest_newest_datasets(name: str) -> dict[str, Any]:
     """Count and newest datasets of a municipality."""
     return pages.newest_datasets(name)
@@ -129,6 +136,7 @@ def get_helpers() -> dict[str, Callable[..., Any]]:
             suedwest_sandbox_as_of,
             suedwest_profile,
             suedwest_municipality_page,
+            suedwest_found_stations,
             suedwest_newest_datasets,
             suedwest_station_title,
             suedwest_number,

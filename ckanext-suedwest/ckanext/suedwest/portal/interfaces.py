@@ -39,6 +39,10 @@ class StationKind:
     tile_template: str
     """Column of the home page."""
     tile_context: Callable[[list[StationRow], datetime], dict[str, Any]]
+    found_template: str
+    """Short list above the datasets that a search has found."""
+    found_context: Callable[[list[StationRow], datetime], dict[str, Any]]
+    """From the stations found, the best first."""
     summary: Callable[[list[StationRow], datetime], str]
     """One sentence of plain text on the state of these stations."""
     meaning: Callable[[StationRow, DatastreamNow, datetime, str], str]

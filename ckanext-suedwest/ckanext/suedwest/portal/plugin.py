@@ -41,6 +41,8 @@ class PortalPlugin(plugins.SingletonPlugin):
         tk.add_public_directory(config, "public")
         if not config["licenses_group_url"]:
             config["licenses_group_url"] = (_HERE / "schemas" / "licenses.json").as_uri()
+        # The page of datasets counts datasets; stations that fit stand above them.
+        config["ckan.search.show_all_types"] = "false"
         # Else the pictures of editors would be asked from a third party.
         config["ckan.gravatar_default"] = "disabled"
 

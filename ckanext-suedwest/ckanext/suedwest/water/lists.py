@@ -54,6 +54,12 @@ def tile_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
     }
 
 
+def found_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
+    """Gauges that a search has found, in the order given."""
+    found = situations(shown, now)
+    return {"rows": rows(found, now), "sources": attributions(found)}
+
+
 def summary(shown: Sequence[StationRow], now: datetime) -> str:
     """One to three short sentences of plain text."""
     return summaries.summary(by_urgency(situations(shown, now)), now, language())

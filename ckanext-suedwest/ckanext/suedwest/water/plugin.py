@@ -42,6 +42,8 @@ class WaterPlugin(plugins.SingletonPlugin):
             table_context=lists.table_context,
             tile_template="water/tile.html",
             tile_context=lists.tile_context,
+            found_template="water/found.html",
+            found_context=lists.found_context,
             summary=lists.summary,
             meaning=reading.meaning_of,
         )
