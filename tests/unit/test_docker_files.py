@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from ckanext.suedwest.launcher import places
+from ckanext.suedwest.launcher.container import __main__ as entry
 from ckanext.suedwest.launcher.container import commands, health, settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -158,6 +160,24 @@ def test_the_image_is_laid_out_as_the_program_expects_it() -> None:
     assert places.PACKAGE == places.CHECKOUT / "ckanext-suedwest/ckanext/suedwest"
     assert places.CONFIG == places.CHECKOUT / "config"
     assert ("", "config") in copied()
+
+
+def test_the_entry_point_needs_nothing_that_is_taken_out_of_the_image() -> None:
+    removed = next(
+        re.findall(r"[a-z-]+", rest.split("--yes")[1].split("&&")[0])
+        for word, rest in instructions()
+        if word == "RUN" and "uninstall" in rest
+    )
+    modules = [
+        module for module, names in packages_distributions().items() if {*names} & {*removed}
+    ]
+    assert len(removed) == 3 <= len(modules)
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r}));"
+        f"import {commands.__name__}, {entry.__name__}"
+    )
+    done = run("python", "-c", program)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)

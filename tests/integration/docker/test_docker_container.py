@@ -241,7 +241,7 @@ def test_no_secret_is_in_the_environment_of_a_program_or_in_a_log(
     prepared: Container, running: dict[str, subprocess.Popen[bytes]]
 ) -> None:
     wait_until(lambda: ports.answers(web_port(prepared)), lambda: prepared.log("web"))
-    keys = ("SUEDWEST_SECRET_KEY", "SUEDWEST_API_TOKEN_SECRET", "SUEDWEST_DATABASE_PASSWORD")
+    keys = ("SUEDWEST_SESSION_SECRET", "SUEDWEST_API_TOKEN_SECRET", "SUEDWEST_DATABASE_PASSWORD")
     environment = Path(f"/proc/{running['web'].pid}/environ").read_bytes()
     assert b"CKAN_INI" in environment
     for name in keys:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from ...ingest.secrets import KEY_VARIABLE
 from .. import (
     broker,
     configuration,
@@ -135,7 +136,7 @@ def _configure(settings: Settings) -> dict[str, str]:
         databases=found,
         redis_url=settings.redis_url,
         solr_url=settings.solr_url,
-        secret_key=settings.secret("SUEDWEST_SECRET_KEY"),
+        secret_key=settings.secret("SUEDWEST_SESSION_SECRET"),
         api_token_secret=settings.secret("SUEDWEST_API_TOKEN_SECRET"),
     )
     configuration.write_portal(settings.ini, portal)
@@ -146,6 +147,7 @@ def _configure(settings: Settings) -> dict[str, str]:
         settings.broker_url,
         settings.replay_url,
     )
+    told[KEY_VARIABLE] = settings.secret("SUEDWEST_SECRET_KEY")
     return {**environment_variables.inherited(), **told}
 
 

@@ -26,6 +26,7 @@ SECRETS = (
     "SUEDWEST_REDIS_PASSWORD",
     "SUEDWEST_BROKER_PASSWORD",
     "SUEDWEST_SECRET_KEY",
+    "SUEDWEST_SESSION_SECRET",
     "SUEDWEST_API_TOKEN_SECRET",
     "SUEDWEST_ADMIN_PASSWORD",
 )
@@ -49,7 +50,7 @@ DEFAULTS: Mapping[str, str] = {
 
 _PREFIX = "SUEDWEST_"
 # Passwords stand in addresses, and alembic and CKAN's ini each read some characters themselves.
-_SECRET = re.compile(r"[A-Za-z0-9_.~-]{16,}")
+_SECRET = re.compile(r"[A-Za-z0-9_.~-]{32,}")
 _ADMIN_PASSWORD = re.compile(r"\S.{6,}\S")
 _SITE_ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -131,7 +132,7 @@ class Settings:
                 raise StepFailed(f"{path} must hold one line of at least 8 characters.")
         elif not _SECRET.fullmatch(value):
             raise StepFailed(
-                f"{path} must hold one line of at least 16 letters, digits and - . _ ~",
+                f"{path} must hold one line of at least 32 letters, digits and - . _ ~",
                 "`openssl rand -hex 24` makes one.",
             )
         return value
