@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 NAMES = [f"datensatz-{number}" for number in range(6)]
-ROUNDS = 12
+ROUNDS = 40
 WRITERS = 3
 Step = Callable[[], Any]
 

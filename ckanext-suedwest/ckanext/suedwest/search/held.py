@@ -52,8 +52,9 @@ _LOAD_COLUMN = """
     WHERE fields @> ARRAY[:field]
     GROUP BY value
 """
-# What the snapshot of what is held could not see, for the driver of PostgreSQL. The own
-# transaction's rows are marked, because nobody else may see them yet.
+# What the snapshot of what is held could not see, for the driver of PostgreSQL. A transaction that
+# has a number is marked: nobody else may see its rows yet, and its snapshot does not tell that they
+# are still to come.
 CHANGES = f"""
     changed AS MATERIALIZED (
         SELECT ordinal, transaction, {_MODIFIED} AS modified, {_CREATED} AS created, title_words,
@@ -75,8 +76,7 @@ CHANGES_ANSWERED = """
     (SELECT jsonb_agg(jsonb_build_array(
         ordinal, modified, created, title_words, short || long)) FROM changed) AS changed,
     (SELECT string_agg(int4send(ordinal), '') FROM gone) AS gone,
-    EXISTS (SELECT FROM changed WHERE transaction = pg_current_xact_id_if_assigned())
-        OR EXISTS (SELECT FROM gone WHERE transaction = pg_current_xact_id_if_assigned()) AS own
+    pg_current_xact_id_if_assigned() IS NOT NULL AS own
 """
 
 
