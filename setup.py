@@ -35,6 +35,8 @@ setup(
         # One line for each wire format: the name a source or `./suedwest decode` uses.
         "suedwest.connectors": [
             "pegelonline = ckanext.suedwest.connectors.water.pegelonline:connector",
+            "csv-columns = ckanext.suedwest.connectors.sensing.csv_columns:connector",
+            "json-paths = ckanext.suedwest.connectors.sensing.json_paths:connector",
             "senml = ckanext.suedwest.connectors.sensing.senml:connector",
         ],
         "babel.extractors": ["ckan = ckan.lib.extract:extract_ckan"],

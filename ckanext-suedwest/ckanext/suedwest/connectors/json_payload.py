@@ -24,8 +24,8 @@ def load_json(payload: bytes) -> object:
     record that holds them and not its neighbours.
 
     Raises:
-        PayloadRefused: empty, an HTML page, no UTF-8, not JSON (with the position) or nested
-            deeper than the parser goes.
+        PayloadRefused: empty, an HTML page, no UTF-8, not JSON (with the position), nested
+            deeper than the parser goes, or an object with two fields of one name.
     """
     if not payload.strip():
         raise PayloadRefused("the reply is empty")
@@ -36,7 +36,7 @@ def load_json(payload: bytes) -> object:
     if text.lstrip().startswith("<"):
         raise PayloadRefused("the reply is an HTML or XML page, not JSON")
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_distinct_fields)
     except json.JSONDecodeError as error:
         raise PayloadRefused(
             f"the reply is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
@@ -45,6 +45,16 @@ def load_json(payload: bytes) -> object:
         raise PayloadRefused("the reply is nested too deeply to be read") from None
     except ValueError as error:  # an integer of thousands of digits
         raise PayloadRefused(f"the reply is not usable JSON: {error}") from None
+
+
+def _distinct_fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of its fields; which of two fields of one name is meant, nobody can know."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in fields if names.count(name) > 1)
+        raise PayloadRefused(f"the reply has an object with two fields {twice[:60]!r}")
+    return fields
 
 
 def load_json_lines(payload: bytes) -> list[object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -23,16 +24,42 @@ def read_options(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     """The options of a source as the dataclass of its connector.
 
     Options the dataclass does not name belong to others (`devices`, `operator`) and are left
-    alone at the top; what the dataclass refuses in `__post_init__` by a ValueError is told too.
+    alone at the top; within an option an unknown name is refused as a slip of the pen. What the
+    dataclass refuses in `__post_init__` by a ValueError is told too.
 
     Raises:
-        OptionsRefused: an option is missing, of another type, or out of its choices.
+        OptionsRefused: an option is missing, unknown, of another type, or out of its choices.
     """
     try:
-        return msgspec.convert(dict(options), kind)
+        converted = msgspec.convert(dict(options), kind)
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `")
         where = path.rstrip("`").removeprefix("$").removeprefix(".")
         raise OptionsRefused(
             f"the option {where}: {problem}" if where else f"the options: {problem}"
         ) from None
+    for field in dataclasses.fields(cast("Any", converted)):
+        _refuse_unknown(field.name, getattr(converted, field.name), options.get(field.name))
+    return converted
+
+
+def _refuse_unknown(where: str, converted: object, written: object) -> None:
+    """Compare what was written with what was taken of it."""
+    if dataclasses.is_dataclass(converted) and isinstance(written, Mapping):
+        names = [field.name for field in dataclasses.fields(converted)]
+        for name, part in cast("Mapping[str, object]", written).items():
+            if name not in names:
+                raise OptionsRefused(
+                    f"the option {where}: {name!r} is unknown; known are {', '.join(names)}"
+                )
+            _refuse_unknown(f"{where}.{name}", getattr(converted, name), part)
+    elif isinstance(converted, Mapping) and isinstance(written, Mapping):
+        taken = cast("Mapping[str, object]", converted)
+        for name, part in cast("Mapping[str, object]", written).items():
+            _refuse_unknown(f"{where}.{name}", taken.get(name), part)
+    elif isinstance(converted, tuple) and isinstance(written, list | tuple):
+        pairs = zip(
+            cast("Sequence[object]", converted), cast("Sequence[object]", written), strict=False
+        )
+        for position, (one, part) in enumerate(pairs):
+            _refuse_unknown(f"{where}[{position}]", one, part)

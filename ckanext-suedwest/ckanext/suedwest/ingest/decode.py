@@ -12,6 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from ..connectors.base import Context, Decoded, UnknownConnector, connector_names, find_connector
+from ..connectors.json_payload import as_object, load_json
 from ..domain.errors import PayloadRefused, Refusal
 from ..domain.time import TimeRefused, parse_instant
 
@@ -79,6 +80,33 @@ def _print_report(connector: str, file: str, decoded: Decoded) -> None:
             print(f"             … and {len(block) - _MOST_LINES} more; --json lists all")
 
 
+def _option(text: str) -> tuple[str, object]:
+    """`name=value`; the value is JSON where it reads as JSON, else the text itself."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of the file and, over them, those of the command line.
+
+    Raises:
+        PayloadRefused: the file holds no JSON object.
+        OSError: it cannot be read.
+    """
+    options: dict[str, object] = {}
+    if arguments.options is not None:
+        written = as_object(load_json(arguments.options.read_bytes()))
+        if written is None:
+            raise PayloadRefused("the file of options holds no JSON object")
+        options |= written
+    return options | dict(arguments.option)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="suedwest decode", description="Print what a connector reads from a file."
@@ -91,6 +119,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--unit", help="unit of such a list as the source writes it, like m+NN")
     parser.add_argument(
         "--received-at", help="instant with offset; values dated later are refused (default: now)"
+    )
+    parser.add_argument("--topic", help="MQTT topic, or path of a webhook, the message came by")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_option,
+        help="an option of the source, its value as JSON or a plain text; may be repeated",
+    )
+    parser.add_argument(
+        "--options",
+        type=Path,
+        help="a JSON file with the options of the source, as in its settings",
     )
     return parser
 
@@ -109,7 +151,8 @@ def main(argv: list[str]) -> int:
         received_at = datetime.now(UTC)
         if arguments.received_at is not None:
             received_at = parse_instant(arguments.received_at)
-    except (UnknownConnector, TimeRefused, OSError) as error:
+        options = _options(arguments)
+    except (UnknownConnector, TimeRefused, OSError, PayloadRefused) as error:
         print(f"suedwest decode: {error}", file=sys.stderr)
         return USAGE
     context = Context(
@@ -117,6 +160,8 @@ def main(argv: list[str]) -> int:
         station_key=arguments.station or f"{arguments.connector}:unknown",
         datastream=arguments.datastream or "unknown",
         unit=arguments.unit,
+        topic=arguments.topic,
+        options=options,
     )
     try:
         decoded = connector(payload, context)

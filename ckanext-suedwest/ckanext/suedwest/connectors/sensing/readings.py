@@ -42,27 +42,19 @@ class Quantity:
             conversion(self.observed_property, self.unit)  # UnknownUnit is a ValueError
 
 
-Numeric = float | int | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SensingOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonOptions:
     """The options all connectors of this folder read.
 
     Attributes:
         network: first part of the station's keys; the connector's name unless two sources of
             one connector have devices of the same id.
-        quantities: what the source calls a measured quantity, and what that is.
-        ignored: names of quantities nobody wants (battery, humidity); they are left out without
-            a word, all others that are not described are refused.
-        missing: texts and numbers that stand for “no value”; such a record says nothing, and is
-            neither a value nor a refusal.
+        missing: texts and numbers that stand for “no value”, null among them; such a record says
+            nothing, and is neither a value nor a refusal.
     """
 
     network: str | None = None
-    quantities: Mapping[str, Quantity] = field(default_factory=dict[str, Quantity])
-    ignored: frozenset[str] = frozenset()
-    missing: tuple[Numeric, ...] = ()
+    missing: frozenset[float | str | None] = frozenset()
 
     def __post_init__(self) -> None:
         if self.network is not None and (
@@ -71,20 +63,42 @@ class SensingOptions:
             raise ValueError("network is blank or holds a colon or characters that are no text")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensingOptions(CommonOptions):
+    """The options of the formats that name their quantities themselves.
+
+    Attributes:
+        quantities: what the source calls a measured quantity, and what that is.
+        ignored: names of quantities nobody wants (battery, humidity); they are left out without
+            a word, all others that are not described are refused.
+    """
+
+    quantities: Mapping[str, Quantity] = field(default_factory=dict[str, Quantity])
+    ignored: frozenset[str] = frozenset()
+
+
+def topic_level(topic: str | None, level: int) -> str:
+    """One level of an MQTT topic or webhook path, counted from 1.
+
+    Raises:
+        FieldRefused: the message came by no topic, or by a shorter one.
+    """
+    levels = (topic or "").split("/")
+    if not topic or not 1 <= level <= len(levels):
+        raise FieldRefused(f"the topic {(topic or '')[:100]!r} has no level {level}")
+    return levels[level - 1]
+
+
 class Readings:
     """Collects what one payload says; `decoded` is the result."""
 
-    def __init__(self, connector: str, options: SensingOptions, context: Context) -> None:
+    def __init__(self, connector: str, options: CommonOptions, context: Context) -> None:
         self.decoded = Decoded()
         self._network = options.network or connector
         self._received_at = context.received_at
         self._fallback = context.station_key
         self._streams: set[tuple[str, str]] = set()
-        self._missing_numbers = frozenset(
-            float(value)
-            for value in options.missing
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        )
+        self._missing = options.missing
 
     def station_key(self, device: str | None) -> str:
         """Key of the station a device stands for; without a device that of the context.
@@ -104,10 +118,6 @@ class Readings:
             )
         return f"{self._network}:{name}"
 
-    def is_missing(self, value: float) -> bool:
-        """Whether a number is one that stands for no value."""
-        return value in self._missing_numbers
-
     def add(
         self,
         device: str | None,
@@ -122,7 +132,7 @@ class Readings:
         Raises:
             FieldRefused: no unit or a wrong one, an impossible number or time, no device.
         """
-        if self.is_missing(value):
+        if value in self._missing:
             return
         key = self.station_key(device)
         written = unit if unit is not None else quantity.unit
