@@ -39,7 +39,7 @@ def connector(payload: bytes, context: Context) -> Decoded:
         raise PayloadRefused("the message names no device")
     if said["level"] == "fault":
         raise ZeroDivisionError("a fault of the connector")
-    key = f"test:{said['device']}"
+    key = f"test:{context.options.get('prefix', '')}{said['device']}"
     value = Observation(key, "W", parse_instant(said["time"]), float(said["level"]))
     return Decoded(datastreams=[Datastream(key, "W", "water_level", "cm")], observations=[value])
 
@@ -103,6 +103,7 @@ def connected(broker_url: str, client_id: str, **options: Any) -> Iterator[mqtt.
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, **options)
     client.username_pw_set(address.username or "", address.password)
     client.max_queued_messages_set(0)
+    client.max_inflight_messages_set(200)
     ready = threading.Event()
     client.on_connect = lambda *_: ready.set()
     client.connect(str(address.hostname), address.port or 1883)

@@ -21,6 +21,8 @@ def wait_for_end(worker: threading.Thread) -> bool:
     thread while it holds the event's lock, and wait for itself.
     """
     while worker.is_alive():
-        if signal.sigtimedwait(ENDING, _LOOK_EVERY_SECONDS) is not None:
+        taken = signal.sigtimedwait(ENDING, _LOOK_EVERY_SECONDS)
+        # After SIGSTOP and SIGCONT Python gives back an empty one instead of None.
+        if taken is not None and taken.si_signo in ENDING:
             return True
     return False
