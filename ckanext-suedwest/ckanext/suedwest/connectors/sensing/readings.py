@@ -26,12 +26,13 @@ class Quantity:
 
     `datastream` is the name of the series (`W`, `distance`), `observed_property` one of
     `domain.units`. `unit` is the unit as the source means it; where a payload names one too, the
-    two must agree.
+    two must agree, or the payload's must be `written_unit` (`m ü. NHN` for m).
     """
 
     datastream: str
     observed_property: str
     unit: str | None = None
+    written_unit: str | None = None
 
     def __post_init__(self) -> None:
         if not self.datastream.strip() or len(self.datastream) > LONGEST_NAME:
@@ -135,7 +136,7 @@ class Readings:
         if value in self._missing:
             return
         key = self.station_key(device)
-        written = unit if unit is not None else quantity.unit
+        written = quantity.unit if unit in (None, quantity.written_unit) else unit
         if written is None:
             raise FieldRefused(f"nothing says in which unit {quantity.datastream} is measured")
         try:
