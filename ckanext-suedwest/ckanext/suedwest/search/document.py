@@ -136,7 +136,8 @@ def _lexemes_of(fields: Mapping[str, list[str]]) -> str:
             if is_searched(field):
                 new.update(pairs, *map(lexemes, words))
             for mark in marks:
-                new.update(marked(mark, form) for word in words for form in forms(word))
+                forms_of = lexemes if mark == TITLE else forms
+                new.update(marked(mark, form) for word in words for form in forms_of(word))
                 if field != NOTES:
                     new.update(marked(mark, both) for both in pairs)
             new -= found

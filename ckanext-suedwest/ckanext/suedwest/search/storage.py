@@ -16,7 +16,7 @@ import threading
 
 from sqlalchemy import Connection, Engine, text
 
-_VERSION = 4
+_VERSION = 5
 _LOCK = 0x53_57_53_45
 _ready: set[tuple[int, str]] = set()
 _guard = threading.Lock()
