@@ -14,6 +14,7 @@ from ckanext.suedwest.launcher.data_directory import (
     SECRETS,
     SETTINGS,
     DataDirectory,
+    with_all_secrets,
     write_private,
 )
 from ckanext.suedwest.launcher.errors import StepFailed
@@ -50,6 +51,14 @@ def test_secrets_are_readable_by_their_owner_only_and_not_printed(
     assert stat.S_IMODE(mode) == 0o600
     assert not directory.path.stat().st_mode & (stat.S_IRWXO & ~stat.S_IXOTH)
     assert made.secrets["ckan"] not in repr(made)
+
+
+def test_an_instance_of_an_older_version_gets_the_secrets_it_lacks() -> None:
+    older = {name: f"secret {name}" for name in SECRETS[1:]}
+    completed = with_all_secrets(older)
+    assert completed.items() >= older.items()
+    assert len(completed[SECRETS[0]]) == 48
+    assert list(completed) == list(SECRETS)
 
 
 def test_a_change_is_kept(directory: DataDirectory) -> None:

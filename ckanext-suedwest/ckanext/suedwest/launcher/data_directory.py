@@ -26,8 +26,9 @@ SECRETS = (
     "broker",
     "ckan",
     "api_token",
+    "source_secrets",
 )
-PORTS = ("broker", "broker_mqtt", "replay")
+PORTS = ("broker", "broker_mqtt", "replay", "metrics")
 SETTINGS = (
     "SUEDWEST_DATABASE_URL",
     "SUEDWEST_REDIS_URL",
@@ -123,7 +124,7 @@ class DataDirectory:
             mode=mode,
             port=port,
             ports=chosen,
-            secrets={name: secrets.token_hex(24) for name in SECRETS},
+            secrets=with_all_secrets({}),
         )
         self.write(instance)
         return instance
@@ -156,7 +157,9 @@ class DataDirectory:
         write_private(self._instance_file, json.dumps(content, indent=2) + "\n")
 
     def update(
-        self, instance: Instance, **changes: str | int | bool | Mapping[str, int]
+        self,
+        instance: Instance,
+        **changes: str | int | bool | Mapping[str, int] | Mapping[str, str],
     ) -> Instance:
         """`instance` with `changes`, kept."""
         changed: Instance = replace(instance, **changes)  # pyright: ignore[reportArgumentType]
@@ -231,6 +234,11 @@ class DataDirectory:
 
     def _only_settings(self) -> bool:
         return {child.name for child in self.path.iterdir()} <= {self.settings_file.name}
+
+
+def with_all_secrets(known: Mapping[str, str]) -> dict[str, str]:
+    """`known`, and new ones for those it lacks: an older version made fewer."""
+    return {name: known.get(name) or secrets.token_hex(24) for name in SECRETS}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..ingest.metrics import PORT_VARIABLE
 from ..ingest.replay.__main__ import ROOT as REPLAY_PATH
+from ..ingest.secrets import KEY_VARIABLE
 from .data_directory import DataDirectory, Instance, Mode
 from .places import PROGRAMS
 from .ports import HOST
@@ -55,4 +57,8 @@ def of_instance(
     replay_url = f"http://{HOST}:{instance.ports['replay']}{REPLAY_PATH}" if sandbox else None
     store_url = addresses.databases.datastore_write
     told = of_portal(directory.ini, instance.mode, store_url, addresses.broker_url, replay_url)
-    return {**of_services(directory), **told}
+    own = {
+        KEY_VARIABLE: instance.secrets["source_secrets"],
+        PORT_VARIABLE: str(instance.ports["metrics"]),
+    }
+    return {**of_services(directory), **told, **own}

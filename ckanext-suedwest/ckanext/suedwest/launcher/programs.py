@@ -27,6 +27,7 @@ def programs(directory: DataDirectory, instance: Instance) -> list[Program]:
     if instance.mode == "sandbox":
         replay = [_PYTHON, "-m", f"{_INGEST}.replay", "--port", str(instance.ports["replay"])]
         found.append(Program("replay", KIND, replay))
+        found.append(Program("simulator", KIND, [_PYTHON, "-m", f"{_INGEST}.simulator"]))
     return [*found, *(Program(name, KIND, command) for name, command in BACKGROUND.items())]
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from . import configuration, environment_variables, frontend, ports, preparation, services
-from .data_directory import DataDirectory, Instance, Mode
+from .data_directory import PORTS, DataDirectory, Instance, Mode, with_all_secrets
 from .errors import StepFailed
 from .foreground import follow
 from .ports import HOST
@@ -77,7 +77,7 @@ def _start(
     frontend.build(progress, directory.path / "npm-cache")
     settings = directory.settings()
     with progress.step("Services: PostgreSQL, Redis, message broker"):
-        instance = _with_free_ports(directory, instance)
+        instance = _with_ports_and_secrets(directory, instance)
         planned = services.plan(directory, instance, settings)
         if planned.cluster is not None:
             instance = directory.update(instance, postgres=str(planned.cluster.data))
@@ -98,13 +98,17 @@ def _start(
     return preparation.make_first_account(directory, instance, environment, progress)
 
 
-def _with_free_ports(directory: DataDirectory, instance: Instance) -> Instance:
-    """Loopback ports nobody was told may change when something else took them meanwhile."""
+def _with_ports_and_secrets(directory: DataDirectory, instance: Instance) -> Instance:
+    """Loopback ports nobody was told may change when something else took them meanwhile.
+
+    An instance that an older version made lacks some ports and secrets; it gets them now.
+    """
     chosen = dict(instance.ports)
-    for name, port in instance.ports.items():
-        if port == instance.port or not ports.is_free(port):
+    for name in PORTS:
+        port = chosen.get(name)
+        if port is None or port == instance.port or not ports.is_free(port):
             chosen[name] = ports.choose({instance.port, *chosen.values()})
-    return directory.update(instance, ports=chosen)
+    return directory.update(instance, ports=chosen, secrets=with_all_secrets(instance.secrets))
 
 
 def _wait_for_answer(instance: Instance, supervisor: Supervisor) -> None:
