@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckanext.suedwest.search.dates import instant
+from ckanext.suedwest.search.dismax import dismax_of, required_matches
 from ckanext.suedwest.search.functions import parse_function
 from ckanext.suedwest.search.local_parameters import parse_any
 from ckanext.suedwest.search.query import (
@@ -24,7 +25,7 @@ from ckanext.suedwest.search.query import (
     Words,
     parse,
 )
-from ckanext.suedwest.search.question import Question, required_matches
+from ckanext.suedwest.search.question import Question
 from ckanext.suedwest.search.words import fold, lexemes, stems, words_of
 
 PUBLIC = Words("public", "capacity")
@@ -296,6 +297,44 @@ def test_words_of_a_text(text: str, words: list[str]) -> None:
     assert list(words_of(text)) == words
 
 
-@pytest.mark.parametrize(("words", "required"), [(1, 1), (2, 2), (3, 2), (5, 4), (6, 4), (10, 8)])
-def test_how_many_words_must_match(words: int, required: int) -> None:
-    assert required_matches(words) == required
+@pytest.mark.parametrize(
+    ("rule", "required"),
+    [
+        # of 1, 2, 3, 5, 6 and 10 words
+        ("2<-1 5<80%", [1, 2, 2, 4, 4, 8]),
+        ("1", [1, 1, 1, 1, 1, 1]),
+        ("-1", [1, 1, 2, 4, 5, 9]),
+        ("100%", [1, 2, 3, 5, 6, 10]),
+        ("-25%", [1, 2, 3, 4, 5, 8]),
+        ("3 < 2", [1, 2, 3, 2, 2, 2]),
+        ("7", [1, 2, 3, 5, 6, 7]),
+        ("0%", [1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_how_many_words_must_match(rule: str, required: list[int]) -> None:
+    assert [required_matches(words, rule) for words in (1, 2, 3, 5, 6, 10)] == required
+
+
+def test_the_weights_of_fields_are_read() -> None:
+    assert dismax_of({"qf": "title^10 notes^0.5 tags"}).worth == {
+        "title": 10.0,
+        "notes": 0.5,
+        "tags": 1.0,
+    }
+    assert dismax_of({"tie": "0.3"}).tie == 0.3
+
+
+@pytest.mark.parametrize(
+    ("settings_", "reason"),
+    [
+        ({"mm": "viele"}, "how many words"),
+        ({"qf": "title^hoch"}, "a field and its weight"),
+        ({"qf": "res_format"}, "not searched by words"),
+        ({"tie": "fest"}, "not a number"),
+        ({"qf": " ".join(f"extras_{n}" for n in range(30))}, "No more than"),
+    ],
+)
+def test_other_settings_are_refused_with_a_sentence(settings_: dict[str, str], reason: str) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        dismax_of(settings_)
+    assert reason in str(refused.value)

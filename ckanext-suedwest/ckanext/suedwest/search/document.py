@@ -124,9 +124,7 @@ def _lexemes_of(fields: Mapping[str, list[str]]) -> str:
     found: set[str] = set()
     size = 0
     for field in sorted(fields, key=order_of):
-        marks = [field] if is_text(field) else []
-        if is_keyword(field):
-            marks.append(KEYWORD)
+        marks = [field, KEYWORD] if is_keyword(field) else [field] if is_text(field) else []
         if not is_searched(field) and not marks:
             continue
         for value in fields[field]:

@@ -15,13 +15,14 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from . import held, storage
 from .column import Mask
+from .dismax import TEXT, Dismax, dismax_of
 from .document import row_of
-from .facets import counts, facet_fields
+from .facets import counts, facets_of
 from .held import CHANGES, CHANGES_ANSWERED, MOST_CHANGES, Held
 from .local_parameters import parse_any
 from .ordering import Score, first, orders_of
 from .query import Clauses, QueryRefused
-from .question import Question, Test, View
+from .question import Question, Test, View, in_field
 from .session import reading, remove, write
 
 STATEMENT_TIMEOUT_MS = 20_000
@@ -32,6 +33,7 @@ _SETTINGS = f"""
     SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}; SET LOCAL jit = off;
     SET LOCAL enable_seqscan = off;
 """
+_PARSERS = ("lucene", "dismax", "edismax")
 _UPSERT = text(f"""
     WITH written AS (
         INSERT INTO suedwest_search.document ({", ".join(storage.COLUMNS)})
@@ -108,7 +110,9 @@ class PostgresqlSearch:
         """Nothing to do: a row is committed with its dataset."""
 
     def search(self, q: str = "*:*", **params: Any) -> Results:
-        """Answer a search of CKAN: `fq fl sort start rows facet facet.* defType bf`.
+        """Answer a search of CKAN.
+
+        Understands `fq fl sort start rows facet facet.* defType qf mm tie df bf boost`.
 
         Raises:
             SearchQueryError: when `q`, a filter, the order or a number cannot be understood.
@@ -116,16 +120,17 @@ class PostgresqlSearch:
         if not self._database_open:
             return Results(0, [], {})
         question = Question()
-        test, score = _question_of(q, params, question)
+        test, score = _understood(lambda: _question_of(q, params, question))
         filters = params.get("fq") or []
+        default = _default_field(params)
         tests = [test] + [
-            _understood(lambda filter_=filter_: question.of(parse_any(filter_)))
+            _understood(lambda filter_=filter_: question.of(in_field(parse_any(filter_), default)))
             for filter_ in ([filters] if isinstance(filters, str) else filters)
         ]
         sort = params.get("sort") or "score desc, metadata_modified desc"
-        orders = orders_of(sort, question, score)
-        facets = _understood(lambda: facet_fields(params))
-        question.fields.update(facets)
+        orders = _understood(lambda: orders_of(sort, question, score))
+        facets = _understood(lambda: facets_of(params))
+        question.fields.update(facet.field for facet in facets)
         rows = whole_number(params.get("rows"), 10)
         start = whole_number(params.get("start"), 0)
         with _answering(), reading() as connection:
@@ -139,7 +144,7 @@ class PostgresqlSearch:
         return Results(
             int(hits.sum()),
             docs,
-            {field: counts(view.held.columns[field], hits, field, params) for field in facets},
+            {each.field: counts(view.held.columns[each.field], hits, each) for each in facets},
         )
 
     def _documents(
@@ -176,20 +181,35 @@ class PostgresqlSearch:
 
 
 def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple[Test, Score]:
-    """What the query itself asks for, and how well a document fits it."""
-    tree = _understood(lambda: parse_any(q))
-    dismax = params.get("defType") in ("dismax", "edismax")
-    if isinstance(tree, Clauses) and dismax:
-        clauses = tree
-        test = _understood(lambda: question.bare_words(clauses))
-        all_match = len(tree.must) <= 2 and not tree.should
+    """What the query itself asks for, and how well a document fits it.
+
+    Raises:
+        QueryRefused: the query or a setting cannot be understood.
+    """
+    tree = parse_any(q)
+    parser = params.get("defType") or "lucene"
+    if parser not in _PARSERS:
+        raise QueryRefused(f"The query parser {str(parser)[:40]!r} is not known.")
+    dismax = dismax_of(params) if parser != "lucene" else Dismax()
+    if parser != "lucene":
+        test = question.bare_words(tree, dismax)
+        words = len(tree.must) if isinstance(tree, Clauses) else 1
+        all_match = dismax.required(words) == words
     else:
-        test = _understood(lambda: question.of(tree))
-        all_match = not isinstance(tree, Clauses) or not tree.should
-    score = Score(question, tree, all_match=all_match)
+        tree = in_field(tree, _default_field(params))
+        test = question.of(tree)
+        all_match = True
+    all_match = all_match and not (isinstance(tree, Clauses) and tree.should)
+    score = Score(question, tree, dismax, all_match=all_match and TEXT in dismax.worth)
     if function := params.get("bf"):
-        score.add(_understood(lambda: question.function(function)))
+        score.add(question.function(function))
+    if function := params.get("boost"):
+        score.multiply(question.function(function))
     return test, score
+
+
+def _default_field(params: Mapping[str, Any]) -> str:
+    return str(params.get("df") or TEXT)
 
 
 def _view(connection: Connection, question: Question) -> View:

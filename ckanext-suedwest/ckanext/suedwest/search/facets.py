@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy
-from ckan.lib.search.common import SearchQueryError
 
 from .column import Column, Mask
 from .fields import NOTES
@@ -16,11 +16,20 @@ MOST_FACETS = 100
 _NEVER_COUNTED = (NOTES, "text")
 
 
-def facet_fields(params: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class Facet:
+    """A field to count: the most values to give back, -1 for all, and the least hits of each."""
+
+    field: str
+    limit: int = 100
+    at_least: int = 1
+
+
+def facets_of(params: Mapping[str, Any]) -> list[Facet]:
     """Fields to count; none when `facet` says so.
 
     Raises:
-        QueryRefused: too many of them, or one that holds whole texts.
+        QueryRefused: too many of them, one that holds whole texts, or a limit that is no number.
     """
     fields = params.get("facet.field") or []
     if str(params.get("facet", "true")).lower() not in ("true", "on", "1"):
@@ -32,17 +41,17 @@ def facet_fields(params: Mapping[str, Any]) -> list[str]:
         require_storable(field)
         if field in _NEVER_COUNTED:
             raise QueryRefused(f"The values of {field} are whole texts and cannot be counted.")
-    return fields
-
-
-def counts(column: Column, hits: Mask, field: str, params: Mapping[str, Any]) -> list[str | int]:
-    """Values and how many hits have each, in turns: most frequent first, then by code points.
-
-    Raises:
-        SearchQueryError: a limit that is no number.
-    """
-    limit = _number(params.get(f"f.{field}.facet.limit", params.get("facet.limit", 100)))
     at_least = max(_number(params.get("facet.mincount") or 0), 1)
+    limit = params.get("facet.limit", 100)
+    return [
+        Facet(field, _number(params.get(f"f.{field}.facet.limit", limit)), at_least)
+        for field in fields
+    ]
+
+
+def counts(column: Column, hits: Mask, facet: Facet) -> list[str | int]:
+    """Values and how many hits have each, in turns: most frequent first, then by code points."""
+    limit, at_least = facet.limit, facet.at_least
     frequencies = column.counts(hits)
     found = numpy.flatnonzero(frequencies >= at_least)
     if 0 <= limit < len(found):
@@ -60,4 +69,4 @@ def _number(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):
-        raise SearchQueryError(f"{value!r} is not a number of values.") from None
+        raise QueryRefused(f"{value!r} is not a number of values.") from None

@@ -30,6 +30,7 @@ _OLDEST_SECONDS = REMOVALS_KEPT_SECONDS / 2
 # So many new rows are read faster all at once.
 MOST_CHANGES = 2_000
 _MOST_COLUMNS = 80
+_DEAD_KEPT = 1_000
 _guard = threading.RLock()
 _held: dict[tuple[int, str], Held] = {}
 
@@ -206,7 +207,7 @@ def forget(engine: Engine) -> None:
 
 def _is_worn(held: Held) -> bool:
     dead = len(held) - int(held.alive.sum())
-    return dead > len(held) // 2 + 1000 or time.monotonic() - held.read_at > _OLDEST_SECONDS
+    return dead > len(held) // 2 + _DEAD_KEPT or time.monotonic() - held.read_at > _OLDEST_SECONDS
 
 
 def _make_room(columns: dict[str, Column]) -> None:

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
-from ckan.lib.search.common import SearchQueryError
 from numpy.typing import NDArray
 
 from .column import Mask
+from .dismax import TEXT, Dismax
 from .document import TITLE_ORDER
-from .fields import INSTANTS, KEYWORD, TITLE, is_text
+from .fields import INSTANTS, TITLE, is_text
 from .held import NEVER
-from .query import Clauses, Node, Words
+from .query import Clauses, Node, QueryRefused, Words
 from .question import Question, View, field_query
 
 MOST_SORT_FIELDS = 10
 _SCORE = "score"
 _MOST_RANKED_WORDS = 12
-# What a word is worth by where it stands. CKAN weighs a title four times and keywords twice.
-_TITLE_WORTH, _KEYWORD_WORTH, _TEXT_WORTH = 4.0, 2.0, 1.0
 _LAST = numpy.iinfo(numpy.int64).max
 
 
@@ -47,16 +45,16 @@ def orders_of(sort: str, question: Question, score: Callable[[View], NDArray[Any
     """What `field asc, other desc` asks for.
 
     Raises:
-        SearchQueryError: the text is not of that form.
+        QueryRefused: the text is not of that form.
     """
     parts = sort.split(",")
     if len(parts) > MOST_SORT_FIELDS:
-        raise SearchQueryError(f"No more than {MOST_SORT_FIELDS} fields can be sorted by.")
+        raise QueryRefused(f"No more than {MOST_SORT_FIELDS} fields can be sorted by.")
     orders: list[Order] = []
     for part in parts:
         match = re.fullmatch(r"\s*([\w.\-]+)\s+(asc|desc)\s*", part, re.IGNORECASE)
         if not match:
-            raise SearchQueryError('Invalid "sort" parameter')
+            raise QueryRefused('Invalid "sort" parameter')
         orders.append(_order(match[1], match[2].lower() == "desc", question, score))
     return orders
 
@@ -107,53 +105,73 @@ def _candidates(
 
 
 class Score:
-    """How well each document fits the words that were asked for; equal where none were."""
+    """How well each document fits the words that were asked for; equal where none were.
 
-    def __init__(self, question: Question, tree: Node, *, all_match: bool) -> None:
+    A word is worth what the best field it stands in is worth, and a little for the others; rare
+    words are worth more, and so is a word in a short title.
+    """
+
+    def __init__(
+        self, question: Question, tree: Node, dismax: Dismax, *, all_match: bool = False
+    ) -> None:
         words: list[Words] = []
         _collect(tree, words)
-        self._parts: list[tuple[int, int, int | None]] = []
+        self._tie = dismax.tie
+        self._words: list[list[tuple[str, float, int | None]]] = []
         for word in words[:_MOST_RANKED_WORDS]:
-            query, in_title, in_keywords = (
-                field_query(word, field) for field in (None, TITLE, KEYWORD)
-            )
-            if query and in_title and in_keywords:
-                self._parts.append(
-                    (
-                        question.text(in_title),
-                        question.text(in_keywords),
-                        # a word every hit has makes no difference
-                        None if all_match else question.text(query),
-                    )
-                )
+            fields: list[tuple[str, float, int | None]] = []
+            for field, worth in dismax.worth.items():
+                # a word that every hit has need not be looked up
+                if field == TEXT and all_match:
+                    fields.append((field, worth, None))
+                elif query := field_query(word, None if field == TEXT else field):
+                    fields.append((field, worth, question.text(query)))
+            self._words.append(fields)
         self._added: list[Callable[[View], Any]] = []
+        self._multiplied: list[Callable[[View], Any]] = []
 
     def add(self, function: Callable[[View], Any]) -> None:
         """Add the value of a function to each document's score."""
         self._added.append(function)
 
+    def multiply(self, function: Callable[[View], Any]) -> None:
+        """Multiply each document's score by the value of a function."""
+        self._multiplied.append(function)
+
     def __call__(self, view: View) -> NDArray[Any]:
         """One number for each document."""
-        size = len(view.held)
-        score = numpy.zeros(size)
-        for title, keywords, text in self._parts:
-            in_title = view.mask(title)
-            in_keywords = view.mask(keywords)
-            frequency = int((in_title | in_keywords).sum())
-            rarity = numpy.log1p(size / (1 + frequency))
-            short = 0.5 + 0.5 / numpy.sqrt(numpy.maximum(view.held.title_words, 1))
-            of_word = _TITLE_WORTH * in_title * short + _KEYWORD_WORTH * in_keywords
-            if text is not None:
-                of_word = of_word + _TEXT_WORTH * view.mask(text)
-            score += rarity * of_word
+        score = numpy.zeros(len(view.held))
+        for fields in self._words:
+            score += self._of_word(fields, view)
         for function in self._added:
             score = score + function(view)
+        for function in self._multiplied:
+            score = score * function(view)
         return score
+
+    def _of_word(self, fields: Sequence[tuple[str, float, int | None]], view: View) -> Any:
+        size = len(view.held)
+        best, total = numpy.zeros(size), numpy.zeros(size)
+        named = numpy.zeros(size, numpy.bool_)
+        for field, worth, part in fields:
+            if part is None:
+                of_field: Any = worth
+            else:
+                mask = view.mask(part)
+                of_field = worth * mask
+                named |= mask
+            if field == TITLE:
+                short = 0.5 + 0.5 / numpy.sqrt(numpy.maximum(view.held.title_words, 1))
+                of_field = of_field * short
+            best = numpy.maximum(best, of_field)
+            total += of_field
+        rarity = numpy.log1p(size / (1 + int(named.sum())))
+        return rarity * (best + self._tie * (total - best))
 
 
 def _collect(node: Node, words: list[Words]) -> None:
     if isinstance(node, Words):
-        if node.field in (None, "text", "*", "title_ngram") or is_text(str(node.field)):
+        if node.field in (None, TEXT, "*", "title_ngram") or is_text(str(node.field)):
             words.append(node)
     elif isinstance(node, Clauses):
         for clause in (*node.must, *node.should):

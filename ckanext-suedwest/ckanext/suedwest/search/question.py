@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
@@ -21,6 +21,7 @@ import numpy
 from . import outlines
 from .column import Mask
 from .dates import instant
+from .dismax import TEXT, Dismax
 from .document import TITLE_ORDER
 from .fields import INSTANTS, KEYS, OUTLINES, is_instant, is_text
 from .functions import parse_function
@@ -38,7 +39,7 @@ from .query import (
 from .words import phrase_query, word_query, words_of
 
 _NGRAM_FIELDS = {"title_ngram": TITLE_ORDER, "name_ngram": "name"}
-_DEFAULT_FIELDS = (None, "text", "*")
+_DEFAULT_FIELDS = (None, TEXT, "*")
 # Numbers with more digits would be compared as if they were equal.
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(?:[.][0-9]{1,30})?")
 # From so many combinations of words on, the words are counted one by one.
@@ -58,17 +59,6 @@ class View:
 
 
 Test = Callable[[View], Mask]
-
-
-def required_matches(words: int) -> int:
-    """How many of so many words have to match in a search for bare words.
-
-    Solr's rule `2<-1 5<80%`, which is CKAN's: two words must both match, from three on one may
-    miss, from six on 80 % must.
-    """
-    if words <= 2:
-        return words
-    return words - 1 if words <= 5 else int(words * 0.8)
 
 
 class Question:
@@ -99,18 +89,18 @@ class Question:
             return self._function(node)
         return self._clauses(node)
 
-    def bare_words(self, node: Clauses) -> Test:
+    def bare_words(self, node: Node, dismax: Dismax) -> Test:
         """A search for words as people type them: most of them have to match."""
-        queries = [text_query(word) for word in node.must]
-        if len(queries) < 2 or not all(queries):
+        clauses = node if isinstance(node, Clauses) else Clauses(must=[node])
+        queries = [bare_query(word, dismax) for word in clauses.must]
+        if clauses.should or not queries or not all(queries):
             return self.of(node)
-        most = self.most_of([query for query in queries if query])
-        rest = [self.of(other) for other in node.must_not]
+        most = self._most_of([query for query in queries if query], dismax)
+        rest = [self.of(other) for other in clauses.must_not]
         return lambda view: _without(most(view), rest, view)
 
-    def most_of(self, queries: Sequence[str]) -> Test:
-        """Test for the documents that match as many of the queries as bare words have to."""
-        required = required_matches(len(queries))
+    def _most_of(self, queries: Sequence[str], dismax: Dismax) -> Test:
+        required = dismax.required(len(queries))
         if math.comb(len(queries), required) <= _MOST_COMBINATIONS:
             groups = [" & ".join(group) for group in combinations(queries, required)]
             part = self.text(" | ".join(f"({group})" for group in groups))
@@ -306,6 +296,24 @@ def text_query(node: Node) -> str | None:
     sign = " & " if node.must else " | "
     parts = [sign.join(f"({query})" for query in positive), *(f"!({q})" for q in negative)]
     return " & ".join(f"({part})" for part in parts)
+
+
+def bare_query(node: Node, dismax: Dismax) -> str | None:
+    """A tsquery for a word in one of the fields that are searched, None for what is none."""
+    if not isinstance(node, Words) or node.field is not None or TEXT in dismax.worth:
+        return text_query(node)
+    queries = [query for field in dismax.worth if (query := field_query(node, field))]
+    return " | ".join(queries) or None
+
+
+def in_field(node: Node, field: str) -> Node:
+    """The tree with `field` for what names none."""
+    if isinstance(node, Words) and node.field is None:
+        return replace(node, field=field)
+    if isinstance(node, Clauses):
+        lists = (node.must, node.should, node.must_not)
+        return Clauses(*([in_field(each, field) for each in nodes] for nodes in lists))
+    return node
 
 
 def field_query(node: Words, field: str | None) -> str | None:
