@@ -42,6 +42,28 @@ setup(
             "senml = ckanext.suedwest.connectors.sensing.senml:connector",
             "sensorthings = ckanext.suedwest.connectors.sensing.sensorthings:connector",
             "tasmota = ckanext.suedwest.connectors.sensing.tasmota:connector",
+            "tts = ckanext.suedwest.connectors.lorawan.the_things_stack:connector",
+            "chirpstack = ckanext.suedwest.connectors.lorawan.chirpstack:connector",
+            "chirpstack3 = ckanext.suedwest.connectors.lorawan.chirpstack_v3:connector",
+            "iotcreators = ckanext.suedwest.connectors.lorawan.iotcreators:connector",
+            "lorawan-recordings = ckanext.suedwest.connectors.lorawan.recordings:connector",
+        ],
+        # One line for each kind of LoRaWAN sensor: the name a registered device gives as `codec`.
+        "suedwest.codecs": [
+            f"{maker}-{model} = ckanext.suedwest.connectors.lorawan.codecs."
+            f"{maker}_{model.replace('-', '_')}:codec"
+            for maker, model in (
+                ("decentlab", "dl-mbx"),
+                ("decentlab", "dl-pr36"),
+                ("dragino", "dds75-lb"),
+                ("dragino", "ldds45"),
+                ("dragino", "ldds75"),
+                ("dragino", "ndds75"),
+                ("dragino", "ps-lb"),
+                ("milesight", "em310-udl"),
+                ("milesight", "em500-swl"),
+                ("milesight", "em500-udl"),
+            )
         ],
         "babel.extractors": ["ckan = ckan.lib.extract:extract_ckan"],
     },

@@ -1,0 +1,1 @@
+"""LoRaWAN: what network servers send, and what sensors mean by their bytes."""

@@ -1,0 +1,1 @@
+"""One file for each kind of sensor; docs/connectors.md tells how one is added."""
