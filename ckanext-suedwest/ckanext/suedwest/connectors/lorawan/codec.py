@@ -170,10 +170,10 @@ def read_frame(codec: Codec, frame: Frame) -> Reading:
 
 
 def _layout(codec: Codec, port: int | None) -> Layout:
-    if port in codec.without_values:
-        raise FrameRefused(f"port {port} of {codec.sensor}: {codec.without_values[port]}")
     if port is None:
         return next(iter(codec.layouts.values()))
+    if port in codec.without_values:
+        raise FrameRefused(f"port {port} of {codec.sensor}: {codec.without_values[port]}")
     layout = codec.layouts.get(port) or codec.layouts.get(ANY_PORT)
     if layout is None:
         ports = ", ".join(str(known) for known in codec.layouts)

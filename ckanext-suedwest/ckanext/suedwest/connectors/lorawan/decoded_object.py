@@ -71,7 +71,9 @@ def _measured(written: object, field: ObjectField) -> Measured | None:
     if unit is None:
         unit = field.unit
     if unit is None:
-        raise FieldRefused(f"{number:g} without a unit")
+        raise FieldRefused(
+            f"{number:g} without a unit; register the sensor's codec, or the unit in quantities"
+        )
     try:
         described = conversion(field.observed_property, unit)
         expected = (

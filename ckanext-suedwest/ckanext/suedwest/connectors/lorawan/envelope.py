@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...domain.errors import Refusal
@@ -25,7 +26,11 @@ def read_messages(
     context: Context,
     read_one: Callable[[dict[str, object], Context], Decoded],
 ) -> Decoded:
-    """Read several messages; one that cannot be used is a refusal, its neighbours go on."""
+    """Read several messages; one that cannot be used is a refusal, its neighbours go on.
+
+    Of several messages the refusals tell the position.
+    """
+    messages = list(messages)
     decoded = Decoded()
     described: set[tuple[str, str]] = set()
     for position, message in enumerate(messages, start=1):
@@ -44,7 +49,10 @@ def read_messages(
                 described.add((stream.station_key, stream.name))
                 decoded.datastreams.append(stream)
         decoded.observations += one.observations
-        decoded.refusals += one.refusals
+        where = f"message {position}: " if len(messages) > 1 else ""
+        decoded.refusals += [
+            replace(refusal, record=f"{where}{refusal.record}") for refusal in one.refusals
+        ]
         decoded.device_reports += one.device_reports
     return decoded
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....domain.units import DISTANCE
-from ..codec import ANY_PORT, DISTANCE_MM, Codec, Frame, Layout, Limits, Measured, ObjectField
-from ..codec import Reading
+from ..codec import (
+    ANY_PORT,
+    DISTANCE_MM,
+    Codec,
+    Frame,
+    Layout,
+    Limits,
+    Measured,
+    ObjectField,
+    Reading,
+)
 from ..decentlab import read_words
 
 _NO_SAMPLE = "none of the samples was valid"

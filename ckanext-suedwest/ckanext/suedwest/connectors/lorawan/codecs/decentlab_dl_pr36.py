@@ -6,8 +6,17 @@ a pressure cannot be told.
 
 from __future__ import annotations
 
-from ..codec import ANY_PORT, DEPTH_MM, TEMPERATURE_C, Codec, Frame, Layout, Limits, Measured
-from ..codec import Reading
+from ..codec import (
+    ANY_PORT,
+    DEPTH_MM,
+    TEMPERATURE_C,
+    Codec,
+    Frame,
+    Layout,
+    Limits,
+    Measured,
+    Reading,
+)
 from ..decentlab import read_words
 
 _ZERO = 32768

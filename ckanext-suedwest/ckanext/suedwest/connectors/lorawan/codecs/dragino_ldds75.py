@@ -20,7 +20,7 @@ def read_uplink(frame: Frame) -> Reading:
     if payload[7] == 0:
         reading.faults.append("the sensor flag says that no ultrasonic sensor is connected")
     else:
-        reading.measured.append(Measured(DISTANCE_MM, word(payload, 2)))
+        reading.measured.append(Measured(DISTANCE_MM, float(word(payload, 2))))
     reading.measured += probe(payload, 5)
     return reading
 

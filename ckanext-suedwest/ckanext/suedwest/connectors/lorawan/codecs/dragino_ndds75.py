@@ -13,7 +13,7 @@ def _read(frame: Frame) -> Reading:
     if frame.device is not None and not frame.device.endswith(named):
         raise FrameRefused(f"the frame is of the device …{named}, not of {frame.device}")
     return Reading(
-        measured=[Measured(DISTANCE_MM, word(payload, 11))],
+        measured=[Measured(DISTANCE_MM, float(word(payload, 11)))],
         battery_volts=battery_volts(payload, 8),
         rssi_dbm=_signal(payload[10]),
     )
