@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from nginx_program import ADVICE, nginx_program
 
 from ckanext.suedwest.launcher import ports
 
@@ -108,16 +109,6 @@ class Nginx:
             connection.close()
 
 
-def nginx_program() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    if found is None:
-        pytest.fail(
-            "The machine has no nginx; Debian: apt-get install nginx libnginx-mod-stream",
-            pytrace=False,
-        )
-    return found
-
-
 @pytest.fixture(scope="module")
 def portal() -> Iterator[tuple[Portal, ThreadingHTTPServer]]:
     notes = Portal()
@@ -181,7 +172,9 @@ def nginx(
     orders = "daemon off;"
     if STREAM_MODULE.exists():
         orders += f" load_module {STREAM_MODULE};"
-    command = [nginx_program(), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+    program = nginx_program()
+    assert program is not None, ADVICE
+    command = [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
     command += ["-g", orders]
     account = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     checked = subprocess.run(
