@@ -61,7 +61,9 @@ class Intake:
         """What the message says of registered devices; everything else is refused in it.
 
         Raises:
-            PayloadRefused: when nothing of it can be read.
+            PayloadRefused: when nothing of it can be read. A fault of a connector counts as
+                that too, so that it does not keep its source from going on; its trace is in
+                the log.
         """
         if len(message.payload) > LARGEST_MESSAGE:
             raise PayloadRefused(
@@ -71,23 +73,23 @@ class Intake:
         context = Context(
             received_at=message.received_at, topic=message.topic, options=self._options
         )
-        decoded = self._connector(message.payload, context)
+        try:
+            decoded = self._connector(message.payload, context)
+        except PayloadRefused:
+            raise
+        except Exception as error:
+            log.exception("%s: a message on %s", self._source_id, message.topic)
+            raise PayloadRefused(
+                f"the connector failed: {type(error).__name__}: {error}"
+            ) from error
         return self._joined(decoded, message)
 
     def read_or_refuse(self, message: Message) -> Decoded:
-        """As `read`, with a message that cannot be read as a refusal.
-
-        A fault of a connector must not keep its source from going on: the message is kept in
-        the quarantine as well, and the trace is in the log.
-        """
+        """As `read`, with a message that cannot be read as a refusal."""
         try:
             return self.read(message)
         except PayloadRefused as error:
             return Decoded(refusals=[refused(message, str(error))])
-        except Exception as error:
-            log.exception("%s: a message on %s", self._source_id, message.topic)
-            reason = f"the connector failed: {type(error).__name__}: {error}"
-            return Decoded(refusals=[refused(message, reason)])
 
     def batch(self, decoded: Iterable[Decoded], received_at: datetime) -> Batch:
         """What several messages say, as one batch; of repeated definitions the last counts."""

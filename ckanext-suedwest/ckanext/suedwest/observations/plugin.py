@@ -9,9 +9,11 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckanext.datastore.backend import DatastoreBackend, DatastoreException
 from ckanext.datastore.interfaces import IDatastoreBackend
+from flask import Blueprint
 
 from .backend import LiveDatastoreBackend
 from .live import URL_TYPE
+from .webhook_views import webhook
 
 
 @tk.blanket.actions
@@ -20,6 +22,7 @@ class ObservationsPlugin(p.SingletonPlugin):
     """Makes the observation store's public datastreams native DataStore resources."""
 
     p.implements(IDatastoreBackend, inherit=True)
+    p.implements(p.IBlueprint)
     p.implements(p.IConfigurable)
     p.implements(p.IResourceController, inherit=True)
 
@@ -28,6 +31,12 @@ class ObservationsPlugin(p.SingletonPlugin):
     def register_backends(self) -> dict[str, type[DatastoreBackend]]:
         """Ours for both names of PostgreSQL; the plugin listed last in `ckan.plugins` wins."""
         return {"postgresql": LiveDatastoreBackend, "postgres": LiveDatastoreBackend}
+
+    # IBlueprint
+
+    def get_blueprint(self) -> Blueprint:
+        """Where network servers send their messages."""
+        return webhook
 
     # IConfigurable
 

@@ -209,6 +209,34 @@ def selections(bind: Engine | Connection, source_id: str) -> list[SelectionRow]:
         return read_selections(conn, source_id)
 
 
+def read_source(bind: Engine | Connection, source_id: str) -> SourceRow:
+    """One source as registered.
+
+    Raises:
+        UnknownSource: when there is no such source.
+    """
+    with connected(bind) as conn:
+        row = conn.execute(
+            text(f"SELECT {_SOURCE_COLUMNS} FROM suedwest.source WHERE id = :id"),
+            {"id": source_id},
+        ).one_or_none()
+    if row is None:
+        raise UnknownSource(f"there is no source {source_id!r}")
+    return SourceRow(*row)
+
+
+def note_delivery(conn: Connection, source_id: str, now: datetime) -> None:
+    """A source that nobody leases delivered something; said at most every quarter of a minute."""
+    conn.execute(
+        text("""
+            UPDATE suedwest.source
+            SET last_attempt_at = :now, last_success_at = :now, last_error = NULL, failures = 0
+            WHERE id = :id AND (last_success_at IS NULL OR last_success_at < :before)
+        """),
+        {"id": source_id, "now": now, "before": now - timedelta(seconds=15)},
+    )
+
+
 def claim_due_source(
     engine: Engine,
     *,
