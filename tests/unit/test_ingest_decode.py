@@ -16,6 +16,7 @@ KEYS = {
     "datastreams",
     "observations",
     "events",
+    "device_reports",
     "refusals",
 }
 

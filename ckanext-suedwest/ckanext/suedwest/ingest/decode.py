@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..connectors.base import Context, Decoded, UnknownConnector, connector_names, find_connector
 from ..connectors.json_payload import as_object, load_json
+from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal
 from ..domain.time import TimeRefused, parse_instant
 
@@ -50,8 +51,22 @@ def _report(connector: str, file: str, decoded: Decoded) -> dict[str, object]:
         # No installed connector reads events (roadworks, closures) yet; the key is part of the
         # report's form.
         "events": [],
+        "device_reports": _plain(decoded.device_reports),
         "refusals": _plain(decoded.refusals),
     }
+
+
+def _health(report: DeviceReport) -> str:
+    """A device report in one line; what the device did not say is left out."""
+    said = (
+        ("frame {}", report.frame_counter),
+        ("{:g} V", report.battery_volts),
+        ("battery {:g} %", report.battery_percent),
+        ("{:g} dBm", report.rssi_dbm),
+        ("{:+g} dB", report.snr_db),
+    )
+    words = ", ".join(words.format(value) for words, value in said if value is not None)
+    return f"device       {report.device}  {report.time:%Y-%m-%dT%H:%M:%SZ}  {words}".rstrip()
 
 
 def _print_report(connector: str, file: str, decoded: Decoded) -> None:
@@ -74,7 +89,8 @@ def _print_report(connector: str, file: str, decoded: Decoded) -> None:
         for value in decoded.observations
     ]
     refusals = [f"refused      {refusal.record}: {refusal.reason}" for refusal in decoded.refusals]
-    for block in (lines, values, refusals):
+    health = [_health(report) for report in decoded.device_reports]
+    for block in (lines, values, health, refusals):
         print("\n".join(block[:_MOST_LINES]), end="\n" if block else "")
         if len(block) > _MOST_LINES:
             print(f"             … and {len(block) - _MOST_LINES} more; --json lists all")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...domain.units import OBSERVED_PROPERTIES, UnknownUnit, conversion
+from ...domain.units import UnknownUnit, conversion
 from ..json_payload import FieldRefused, as_object, record_text
 from ..numbers import read_number
 from ..sensing.readings import Quantity
@@ -68,22 +68,18 @@ def _measured(written: object, field: ObjectField) -> Measured | None:
     number, unit = _number_and_unit(written)
     if field.may_be_absent and number == 0:
         return None
-    if unit is None:
-        unit = field.unit
-    if unit is None:
+    units = [one for one in (unit, field.unit) if one is not None]
+    if not units:
         raise FieldRefused(
             f"{number:g} without a unit; register the sensor's codec, or the unit in quantities"
         )
     try:
-        described = conversion(field.observed_property, unit)
-        expected = (
-            described if field.unit is None else conversion(field.observed_property, field.unit)
-        )
+        described, *others = (conversion(field.observed_property, one) for one in units)
     except UnknownUnit as error:
         raise FieldRefused(str(error)) from None
-    if described.factor != expected.factor:
+    if any(other.factor != described.factor for other in others):
         raise FieldRefused(f"the value is in {unit!r}, it is described in {field.unit!r}")
-    kept = OBSERVED_PROPERTIES[field.observed_property]
+    kept = described.observed_property
     return Measured(Quantity(field.datastream, kept.name, kept.unit), described.apply(number))
 
 
@@ -93,17 +89,16 @@ def _number_and_unit(written: object) -> tuple[float, str | None]:
     Raises:
         FieldRefused: none of them.
     """
+    unit = None
     parts = as_object(written)
     if parts is not None:
-        unit = parts.get("unit")
-        number, _ = _number_and_unit(parts.get("value"))
-        return number, unit if isinstance(unit, str) else None
-    unit = None
+        told = parts.get("unit")
+        written, unit = parts.get("value"), told if isinstance(told, str) else None
     if isinstance(written, str):
         match = _NUMBER_AND_UNIT.fullmatch(written)
         if match is None:
             raise FieldRefused(f"{record_text(written)[:40]} is no number with its unit")
-        written, unit = match[1], match[2].strip() or None
+        written, unit = match[1], match[2].strip() or unit
     number = read_number(written, ".", frozenset())
     if number is None:
         raise FieldRefused("there is no value")
