@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +21,7 @@ from .json_payload import kind_of
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTS = {"epoch": 1.0, "epoch_ms": 1e-3}
 _DOTNET = re.compile(r"/Date\((-?\d{1,17})\)/")
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_OFFSET = re.compile(r"[+-]\d\d:\d\d", re.ASCII)
 # The abbreviations German services write; strptime knows only those of its own machine.
 _ABBREVIATIONS = {
     "MEZ": "+0100",
@@ -68,13 +68,10 @@ def find_zone(name: str) -> tzinfo:
     Raises:
         ValueError: there is none.
     """
-    fixed = _OFFSET.fullmatch(name)
-    if fixed:
-        # fromisoformat knows the limits of an offset.
-        zone = datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo
-        if zone is not None:
-            return zone
     try:
+        if _OFFSET.fullmatch(name):
+            hours, minutes = int(name[:3]), int(name[0] + name[4:])
+            return timezone(timedelta(hours=hours, minutes=minutes))
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"zone {name[:60]!r} is neither a known zone nor like +01:00") from None

@@ -203,8 +203,9 @@ def _check_levels(fields: dict[str, object]) -> None:
     reference, distance, level = (
         finite_number({name: _plain(fields[name])}, name) for name in names
     )
-    units = {_unit(name, as_object(fields[name])) for name in names}
-    if len(units) > 1 or abs(reference - distance - level) > _LEVEL_TOLERANCE * max(1, abs(level)):
+    units = {_unit(name, as_object(fields[name])) for name in names} - {None}
+    difference = abs(reference - distance - level)
+    if len(units) <= 1 and difference > _LEVEL_TOLERANCE * max(1, abs(level)):
         raise FieldRefused(
             f"the levels contradict each other: the reference {reference:g} less the distance "
             f"{distance:g} is not the level {level:g}"

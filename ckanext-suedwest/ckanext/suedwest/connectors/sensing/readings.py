@@ -11,7 +11,7 @@ from ...domain.observation import Observation
 from ...domain.station import Datastream, Visibility
 from ...domain.units import DEPTH, DISTANCE, UnknownUnit, conversion
 from ..base import Context, Decoded
-from ..json_payload import FieldRefused, record_text
+from ..json_payload import LONGEST_PAYLOAD, FieldRefused, record_text
 from ..plausibility import check_time, plausible_number
 
 LONGEST_DEVICE = 200
@@ -172,7 +172,14 @@ class Readings:
 
     def refuse(self, record: str, reason: object, payload: object) -> None:
         """Keep a record that cannot be used, with the reason."""
-        self.decoded.refusals.append(Refusal(record[:LONGEST_DEVICE], str(reason), _text(payload)))
+        text = payload if isinstance(payload, str) else record_text(payload)
+        self.decoded.refusals.append(
+            Refusal(
+                _storable(record[:LONGEST_DEVICE]),
+                _storable(str(reason)),
+                _storable(text[:LONGEST_PAYLOAD]),
+            )
+        )
 
 
 def quantity_of_unit(unit: str | None) -> Quantity | None:
@@ -192,7 +199,6 @@ def undescribed(name: str, unit: str | None) -> FieldRefused:
     )
 
 
-def _text(payload: object) -> str:
-    if isinstance(payload, str):
-        return payload[:2_000].encode("utf-8", "replace").decode("utf-8")
-    return record_text(payload)
+def _storable(text: str) -> str:
+    """Half a surrogate pair, which JSON can spell, is no text to any database."""
+    return text.encode("utf-8", "replace").decode("utf-8")
