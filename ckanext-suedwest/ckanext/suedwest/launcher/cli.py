@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import checks, passing_on, removal, reporting, starting
+from . import checks, passing_on, removal, reporting, solr_core, solr_server, starting
 from .data_directory import DataDirectory
 from .errors import StepFailed
 from .places import CHECKOUT
@@ -52,6 +52,8 @@ def _run(arguments: list[str]) -> int:
             return removal.reset(options.data, asked=options.yes)
         case "test":
             return checks.run(options.suite, browser=not options.no_browser, more=options.more)
+        case "solr":
+            return _solr(options)
         case "municipality":
             files = [str(file.resolve()) for file in options.files]
             return passing_on.ckan(options.data, ["suedwest", "municipality", "load", *files])
@@ -71,6 +73,16 @@ def _down(path: Path) -> int:
     if not stopped:
         print("Nothing of it was running.")
     return 0
+
+
+def _solr(options: argparse.Namespace) -> int:
+    match options.verb:
+        case "up":
+            return solr_server.up(options.data, options.port, options.core or [solr_core.NAME])
+        case "down":
+            return solr_server.down(options.data)
+        case _:
+            return solr_server.status(options.data)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +119,20 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--no-browser", action="store_true", help="leave the tests in Chromium out")
     test.add_argument("more", nargs="*", metavar="-- PYTEST ARGUMENTS", help="passed to pytest")
 
+    solr = commands.add_parser("solr", help="a real Solr to compare our search with")
+    solr_verbs = solr.add_subparsers(dest="verb", required=True, metavar="up|down|status")
+    solr_up = solr_verbs.add_parser("up", help="start it with an empty index, print its address")
+    solr_up.add_argument("--port", type=_port, default=solr_server.DEFAULT_PORT)
+    solr_up.add_argument(
+        "--core", action="append", help="name of a core to make (default ckan); repeatable"
+    )
+    for solr_verb in (
+        solr_up,
+        solr_verbs.add_parser("down", help="end it and delete its index"),
+        solr_verbs.add_parser("status", help="its cores; 3 when it does not run"),
+    ):
+        _data(solr_verb, solr_server.DEFAULT_DATA)
+
     municipality = commands.add_parser("municipality", help="add or update municipalities")
     verbs = municipality.add_subparsers(dest="verb", required=True, metavar="load")
     load = verbs.add_parser("load", help="load files or folders")
@@ -129,13 +155,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _data(parser: argparse.ArgumentParser) -> None:
+def _data(parser: argparse.ArgumentParser, default: Path = _DEFAULT_DATA) -> None:
     parser.add_argument(
         "--data",
         type=lambda text: Path(text).absolute(),
-        default=_DEFAULT_DATA,
+        default=default,
         metavar="DIR",
-        help="where all state lives (default .suedwest in the checkout)",
+        help=f"where all state lives (default {default.name} in the checkout)",
     )
 
 
