@@ -22,7 +22,7 @@ from .held import CHANGES, CHANGES_ANSWERED, MOST_CHANGES, Held
 from .local_parameters import parse_any
 from .ordering import Score, first, orders_of
 from .query import Clauses, QueryRefused
-from .question import Question, Test, View, in_field
+from .question import Question, Test, View, in_field, telling
 from .session import reading, remove, write
 
 STATEMENT_TIMEOUT_MS = 20_000
@@ -192,6 +192,7 @@ def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple
         raise QueryRefused(f"The query parser {str(parser)[:40]!r} is not known.")
     dismax = dismax_of(params) if parser != "lucene" else Dismax()
     if parser != "lucene":
+        tree = telling(tree)
         test = question.bare_words(tree, dismax)
         words = len(tree.must) if isinstance(tree, Clauses) else 1
         all_match = dismax.required(words) == words

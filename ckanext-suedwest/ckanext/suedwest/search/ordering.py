@@ -21,6 +21,7 @@ from .question import Question, View, field_query
 MOST_SORT_FIELDS = 10
 _SCORE = "score"
 _MOST_RANKED_WORDS = 12
+_INSIDE = 0.4
 _LAST = numpy.iinfo(numpy.int64).max
 
 
@@ -108,7 +109,8 @@ class Score:
     """How well each document fits the words that were asked for; equal where none were.
 
     A word is worth what the best field it stands in is worth, and a little for the others; rare
-    words are worth more, and so is a word in a short title.
+    words are worth more, and so is a word in a short title. As a part of a longer word it counts
+    in titles, but for less than among the keywords.
     """
 
     def __init__(
@@ -124,8 +126,14 @@ class Score:
                 # a word that every hit has need not be looked up
                 if field == TEXT and all_match:
                     fields.append((field, worth, None))
-                elif query := field_query(word, None if field == TEXT else field):
+                    continue
+                where = None if field == TEXT else field
+                inside = field_query(word, where)
+                query = inside if field == TEXT else field_query(word, where, exact=True)
+                if query and inside:
                     fields.append((field, worth, question.text(query)))
+                    if field == TITLE and inside != query:
+                        fields.append((field, worth * _INSIDE, question.text(inside)))
             self._words.append(fields)
         self._added: list[Callable[[View], Any]] = []
         self._multiplied: list[Callable[[View], Any]] = []

@@ -36,7 +36,7 @@ from .query import (
     Within,
     Words,
 )
-from .words import phrase_query, word_query, words_of
+from .words import FILLERS, exact_query, fold, phrase_query, word_query, words_of
 
 _NGRAM_FIELDS = {"title_ngram": TITLE_ORDER, "name_ngram": "name"}
 _DEFAULT_FIELDS = (None, TEXT, "*")
@@ -207,7 +207,7 @@ class Question:
     def _any_part(self, field: str, text: str) -> Test:
         """Test for completing what is being typed: any part of a title or a name."""
         self.fields.add(field)
-        parts = list(words_of(text)) if field == TITLE_ORDER else text.lower().split()
+        parts = (fold(text) if field == TITLE_ORDER else text.lower()).split()
 
         def test(view: View) -> Mask:
             column = view.held.columns[field]
@@ -306,6 +306,26 @@ def bare_query(node: Node, dismax: Dismax) -> str | None:
     return " | ".join(queries) or None
 
 
+def telling(node: Node) -> Node:
+    """The tree without words that say nothing, as long as others are left.
+
+    Who asks for Spielplätze in Linz wants neither all that is in Linz nor fewer for that “in”.
+    """
+    if not isinstance(node, Clauses):
+        return node
+    kept = [each for each in node.must if not _is_filler(each)]
+    return replace(node, must=kept) if kept else node
+
+
+def _is_filler(node: Node) -> bool:
+    return (
+        isinstance(node, Words)
+        and node.field is None
+        and not (node.phrase or node.prefix)
+        and FILLERS.issuperset(words_of(node.text))
+    )
+
+
 def in_field(node: Node, field: str) -> Node:
     """The tree with `field` for what names none."""
     if isinstance(node, Words) and node.field is None:
@@ -316,8 +336,11 @@ def in_field(node: Node, field: str) -> Node:
     return node
 
 
-def field_query(node: Words, field: str | None) -> str | None:
-    """A tsquery for a word or phrase in one field or anywhere, None where it is only signs."""
+def field_query(node: Words, field: str | None, *, exact: bool = False) -> str | None:
+    """A tsquery for a word or phrase in one field or anywhere, None where it is only signs.
+
+    With `exact` a word does not count that is only a part of a longer one.
+    """
     words = list(words_of(node.text))
     if not words:
         return None
@@ -330,7 +353,7 @@ def field_query(node: Words, field: str | None) -> str | None:
         )
     if node.phrase or len(words) > 1:
         return phrase_query(words, field=field)
-    return word_query(words[0], field=field)
+    return (exact_query if exact else word_query)(words[0], field=field)
 
 
 def _without(mask: Mask, tests: Sequence[Test], view: View) -> Mask:
