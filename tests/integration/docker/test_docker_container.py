@@ -256,6 +256,16 @@ def web_port(portal: Container) -> int:
     return int(urlsplit(portal.settings["SUEDWEST_SITE_URL"]).port or 0)
 
 
+def test_the_web_server_keeps_no_log_of_its_visitors(
+    prepared: Container, running: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    wait_until(lambda: ports.answers(web_port(prepared)), lambda: prepared.log("web"))
+    address = prepared.settings["SUEDWEST_SITE_URL"]
+    with urllib.request.urlopen(f"{address}/dataset/?q=diagnosis", timeout=60) as reply:
+        assert reply.status == 200
+    assert "diagnosis" not in prepared.log("web")
+
+
 def test_ckans_command_line_is_that_of_the_portal(prepared: Container) -> None:
     done = prepared.run("ckan", "user", "list")
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,8 @@ _THREADS = 4
 def programs(directory: DataDirectory, instance: Instance) -> list[Program]:
     """In the order in which they are started."""
     bind = f"{HOST}:{instance.port}"
-    found = [Program(WEB, KIND, web_command(bind, str(directory.sockets)))]
+    web = [*web_command(bind, str(directory.sockets)), "--access-logfile", "-"]
+    found = [Program(WEB, KIND, web)]
     if instance.mode == "sandbox":
         replay = [_PYTHON, "-m", f"{_INGEST}.replay", "--port", str(instance.ports["replay"])]
         found.append(Program("replay", KIND, replay))
@@ -32,7 +33,10 @@ def programs(directory: DataDirectory, instance: Instance) -> list[Program]:
 
 
 def web_command(bind: str, heartbeats: str) -> list[str]:
-    """The web server at the address `bind`; its workers' heartbeats are files in `heartbeats`."""
+    """The web server at the address `bind`; its workers' heartbeats are files in `heartbeats`.
+
+    It keeps no log of requests: behind another server that one does, as its operator wants it.
+    """
     return [
         *(_PYTHON, "-m", "gunicorn", f"{_LAUNCHER}.wsgi:application"),
         *("--bind", bind),
@@ -40,7 +44,6 @@ def web_command(bind: str, heartbeats: str) -> list[str]:
         *("--worker-class", "gthread", "--threads", str(_THREADS)),
         *("--timeout", "60", "--graceful-timeout", "20"),
         *("--worker-tmp-dir", heartbeats),
-        *("--access-logfile", "-"),
         "--no-control-socket",
     ]
 
