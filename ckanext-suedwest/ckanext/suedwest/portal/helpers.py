@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from ckan.common import _, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.time import BERLIN
-from . import formats, pages
+from . import formats, pages, tiles
 from .contributions import station_kinds
 from .found_stations import Found, found_stations
-from .organizations import profile
+from .organizations import profile, profiles
 from .profile import Profile
 from .titles import title as station_title
 
@@ -90,6 +91,12 @@ def suedwest_found_stations(q: str, filters: list[tuple[str, str]]) -> Found:
     return found_stations(q, filters, extras, datetime.now(UTC))
 
 
+def suedwest_extent() -> str:
+    """Corners around all municipalities for a web map, as JSON; empty when none has a boundary."""
+    corners = tiles.extent(profiles())
+    return "" if corners is None else json.dumps(corners)
+
+
 def suedwest_newest_datasets(name: str) -> dict[str, Any]:
     """Count and newest datasets of a municipality."""
     return pages.newest_datasets(name)
@@ -137,6 +144,7 @@ def get_helpers() -> dict[str, Callable[..., Any]]:
             suedwest_profile,
             suedwest_municipality_page,
             suedwest_found_stations,
+            suedwest_extent,
             suedwest_newest_datasets,
             suedwest_station_title,
             suedwest_number,

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import ckan.plugins.toolkit as tk
 from ckan.common import _
-from flask import Blueprint
+from flask import Blueprint, request
+from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
-from . import pages
-from .organizations import profile
+from . import pages, tiles
+from .organizations import profile, profiles
 
 portal = Blueprint("suedwest", __name__)
 
@@ -58,3 +59,18 @@ def legal(page: str) -> str:
 def interfaces() -> str:
     """What programmes can ask for."""
     return tk.render("suedwest/interfaces.html", {"example": pages.example_resource()})
+
+
+@portal.route("/karte/<int:zoom>/<int:column>/<int:row>.svg")
+def map_tile(zoom: int, column: int, row: int) -> FlaskResponse:
+    """A piece of the background of web maps; boundaries seldom change."""
+    try:
+        drawing = tiles.tile(profiles(), zoom, column, row)
+    except ValueError:
+        tk.abort(404, _("There is no such piece of the map."))
+    response = FlaskResponse(drawing, mimetype="image/svg+xml")
+    response.cache_control.public = True
+    response.cache_control.max_age = 86_400
+    response.add_etag()
+    response.make_conditional(request)
+    return response
