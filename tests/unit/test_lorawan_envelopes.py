@@ -173,6 +173,30 @@ def test_what_the_network_server_complains_about_is_kept() -> None:
     assert read("chirpstack", event) == Decoded()
 
 
+@pytest.mark.parametrize(
+    ("connector", "name", "fields"),
+    [
+        ("chirpstack", "chirpstack_join.json", {"fCntDown": 3, "txInfo": {}, "gatewayId": "00"}),
+        ("chirpstack", "chirpstack_join.json", {"queueItemId": "5b7c", "fCntDown": 3}),
+        ("chirpstack", "chirpstack_join.json", {"integrationName": "x", "object": {"a": 1}}),
+        ("chirpstack3", "chirpstack3_up.json", {"acknowledged": True, "fCnt": 4}),
+        ("chirpstack3", "chirpstack3_up.json", {"gatewayID": "AAECAwQFBgc=", "fCnt": 4}),
+    ],
+)
+def test_an_acknowledgement_is_no_uplink(
+    connector: str, name: str, fields: dict[str, object]
+) -> None:
+    """Its counter is another one: taken for an uplink's, it would look like a new session."""
+    assert read(connector, load(name) | fields, DL_MBX) == Decoded()
+
+
+def test_an_error_of_chirpstack_3_is_kept() -> None:
+    event = {"devEUI": "70b3d57ba0000a03", "type": "UPLINK_CODEC", "error": "exception", "fCnt": 9}
+    (refusal,) = read("chirpstack3", event).refusals
+    assert refusal.record == KYLL
+    assert refusal.reason == 'the network server reports "UPLINK_CODEC": "exception"'
+
+
 @pytest.mark.parametrize("topic", ["application/6d2f/device/24e1/event/join", "/hook?event=join"])
 def test_the_topic_tells_the_kind_of_an_event(topic: str) -> None:
     decoded = read("chirpstack", load("chirpstack_up.json"), CODEC, topic=topic)

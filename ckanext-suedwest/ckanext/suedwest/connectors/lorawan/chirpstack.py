@@ -17,12 +17,14 @@ from .envelope import (
 )
 from .uplink import Uplink, read_uplink
 
+# In the order they are looked for: several share fields with an uplink.
 _TELLING = {
-    "up": ("data", "fPort", "fCnt", "rxInfo", "txInfo", "object"),
     "status": ("margin", "batteryLevel", "batteryLevelUnavailable", "externalPowerSource"),
     "log": ("level", "code"),
     "location": ("location",),
-    "ack": ("acknowledged", "queueItemId"),
+    "ack": ("acknowledged", "queueItemId", "fCntDown"),
+    "integration": ("integrationName",),
+    "up": ("rxInfo", "data", "fPort", "fCnt", "object"),
     "join": ("devAddr",),
 }
 

@@ -24,12 +24,14 @@ from .envelope import (
 )
 from .uplink import Uplink, read_uplink
 
+# In the order they are looked for: several share fields with an uplink.
 _TELLING = {
-    "up": ("data", "fPort", "fCnt", "rxInfo", "txInfo", "objectJSON", "object"),
     "status": ("margin", "batteryLevel"),
     "error": ("error",),
     "location": ("location",),
-    "ack": ("acknowledged",),
+    "ack": ("acknowledged", "gatewayID"),
+    "integration": ("integrationName",),
+    "up": ("rxInfo", "data", "fPort", "fCnt", "objectJSON", "object"),
     "join": ("devAddr",),
 }
 
