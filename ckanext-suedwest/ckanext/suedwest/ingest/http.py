@@ -126,8 +126,9 @@ def fetch(
     validators: Validators = Validators(),  # noqa: B008 - frozen
     trusted: bool = False,
     contact: str | None = None,
+    accept: str = "application/json",
 ) -> Reply:
-    """GET `url` as JSON.
+    """GET `url`, as JSON unless `accept` names other media types.
 
     `trusted` lets the request go to a private or loopback address. It comes from the setting of
     a source that an operator of the platform wrote, never from the URL or a reply. `contact` (a
@@ -143,7 +144,7 @@ def fetch(
     headers = {
         "Host": target.netloc.decode("ascii"),
         "User-Agent": f"{USER_AGENT} (+{contact})" if contact else USER_AGENT,
-        "Accept": "application/json",
+        "Accept": accept,
         "Accept-Encoding": "gzip",
     }
     if validators.etag:

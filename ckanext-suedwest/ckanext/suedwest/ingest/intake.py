@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..connectors.base import Context, Decoded, find_connector
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes; an uplink with all its gateways has a few thousand."""
+_WHOLE_MESSAGE = 16 * 1024
+"""Bytes of a message that are kept with the reason why one of its devices is refused."""
 
 
 class ConnectorNotNamed(SuedwestError):
@@ -40,18 +42,22 @@ class Intake:
     """Reads the messages of one source.
 
     Options of the source: `connector` (a name as for `./suedwest decode`), those of
-    `registered`, and those the connector reads itself.
+    `registered`, and those the connector reads itself. `connector` is given where the type of
+    the source names it, `largest` is the size of a message in bytes.
 
     Raises:
         ConnectorNotNamed, UnknownConnector: nothing can read its messages.
         RegistrationRefused: the registered devices are no object.
     """
 
-    def __init__(self, source: SourceRow) -> None:
-        name = source.options.get("connector")
+    def __init__(
+        self, source: SourceRow, *, connector: str | None = None, largest: int = LARGEST_MESSAGE
+    ) -> None:
+        name = connector or source.options.get("connector")
         if not isinstance(name, str):
             raise ConnectorNotNamed("the option connector does not name a connector")
         self._source_id = source.id
+        self._largest = largest
         self._connector = find_connector(name)
         # A connector has no use for them, and what it complains about is kept and shown.
         self._options = without_secrets(source.options)
@@ -65,10 +71,10 @@ class Intake:
                 that too, so that it does not keep its source from going on; its trace is in
                 the log.
         """
-        if len(message.payload) > LARGEST_MESSAGE:
+        if len(message.payload) > self._largest:
             raise PayloadRefused(
                 f"the message has {len(message.payload):,} bytes, "
-                f"more than the {LARGEST_MESSAGE:,} allowed"
+                f"more than the {self._largest:,} allowed"
             )
         context = Context(
             received_at=message.received_at, topic=message.topic, options=self._options
@@ -82,6 +88,9 @@ class Intake:
             raise PayloadRefused(
                 f"the connector failed: {type(error).__name__}: {error}"
             ) from error
+        if len(message.payload) > _WHOLE_MESSAGE:
+            # A list of many stations would be kept once for each that is not registered.
+            message = replace(message, payload=message.payload[:_WHOLE_MESSAGE])
         return self._joined(decoded, message)
 
     def read_or_refuse(self, message: Message) -> Decoded:

@@ -1,16 +1,13 @@
 """Sources of type `pegelonline`: one bulk request for all gauges wanted, then the gaps.
 
-Options of the source, all optional:
-    simulated: true for the sandbox's replay server; every station then says so.
-    trusted_address: true lets the request go to a private address (implied by `simulated`).
-    contact: mail or web address that the User-Agent names.
+Options of the source: those of `asking`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -21,12 +18,12 @@ from ..domain.errors import PayloadRefused, SuedwestError
 from ..domain.station import Station
 from ..store.batch import Batch
 from ..store.selection import SelectionRow, municipalities_of
-from ..store.sources import SourceRow, selections
+from ..store.sources import selections
+from .asking import Asking
 from .catch_up import Backlog, fill_gaps
-from .http import Limits, Reply, Validators, fetch
+from .http import Validators
 from .task import Outcome, Task
 
-LIMITS = Limits()
 MOST_NAMES_IN_ADDRESS = 100
 """More stations than this are asked for with the whole list: addresses have their limits too."""
 _NAME = re.compile(r"[\w .()/-]{1,80}")
@@ -34,38 +31,6 @@ _NAME = re.compile(r"[\w .()/-]{1,80}")
 
 class NoWantedStation(SuedwestError):
     """The reply is in order, but holds none of the stations the municipalities picked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How a source is asked: its address and what its options say."""
-
-    root: str
-    trusted: bool
-    simulated: bool
-    contact: str | None
-
-    @classmethod
-    def of(cls, source: SourceRow) -> Asking:
-        """From the source's row."""
-        simulated = source.options.get("simulated") is True
-        contact = source.options.get("contact")
-        return cls(
-            root=source.url.rstrip("/"),
-            trusted=simulated or source.options.get("trusted_address") is True,
-            simulated=simulated,
-            contact=contact if isinstance(contact, str) else None,
-        )
-
-    def get(self, path: str, validators: Validators | None = None) -> Reply:
-        """GET a path below the service's root; errors as `fetch`."""
-        return fetch(
-            f"{self.root}/{path}",
-            limits=LIMITS,
-            validators=validators or Validators(),
-            trusted=self.trusted,
-            contact=self.contact,
-        )
 
 
 def poll(task: Task) -> Outcome:
@@ -164,11 +129,7 @@ def _write(task: Task, wanted: Decoded, received_at: datetime) -> str:
             "the reply lists none of the stations wanted"
             + (f"; {len(wanted.refusals)} records were refused" if wanted.refusals else "")
         )
-    return (
-        f"{len(wanted.stations)} stations, {receipt.received} records: {receipt.stored} new, "
-        f"{receipt.unchanged} unchanged, {receipt.corrected} corrected, "
-        f"{receipt.quarantined} refused"
-    )
+    return f"{len(wanted.stations)} stations, {receipt.summary}"
 
 
 def _validators(state: dict[str, Any], path: str) -> Validators:

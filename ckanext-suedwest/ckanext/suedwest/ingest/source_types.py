@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from . import mqtt, pegelonline
+from . import http_poll, lhp, mqtt, pegelonline, sensorthings
 from .task import Poller
 
 POLLERS: dict[str, Poller] = {
+    "http": http_poll.poll,
+    "lhp": lhp.poll,
     "pegelonline": pegelonline.poll,
+    "sensorthings": sensorthings.poll,
 }
 LISTENERS: dict[str, Poller] = {
     "mqtt": mqtt.listen,

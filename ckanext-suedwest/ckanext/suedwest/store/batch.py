@@ -60,3 +60,11 @@ class Receipt:
         )
         if self.received != accounted:
             raise ValueError(f"{self.received} records came, {accounted} are accounted for")
+
+    @property
+    def summary(self) -> str:
+        """One line for a log."""
+        return (
+            f"{self.received} records: {self.stored} new, {self.unchanged} unchanged, "
+            f"{self.corrected} corrected, {self.quarantined} refused"
+        )

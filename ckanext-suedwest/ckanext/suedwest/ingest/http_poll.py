@@ -1,0 +1,56 @@
+"""Sources of type `http`: one address with JSON or a table, read as their options describe it.
+
+Options of the source: `connector` (`json-paths`, `csv-columns` or any other), those the connector
+reads, those of `registered` (which stations there are: a value of any other goes to the
+quarantine) and of `asking`.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from ..connectors.base import Decoded
+from ..domain.errors import SuedwestError
+from .asking import LIMITS, Asking
+from .http import Validators
+from .intake import Intake, Message
+from .task import Outcome, Task
+
+ACCEPTED = "application/json, application/geo+json, text/csv, text/plain, */*;q=0.5"
+
+
+class NothingUsable(SuedwestError):
+    """The reply was read, and every record in it was refused."""
+
+
+def poll(task: Task) -> Outcome:
+    """Ask once, conditionally, and write what registered stations say.
+
+    Raises:
+        SourceUnavailable, ReplyTooLarge, AddressRefused: no reply that could be read.
+        PayloadRefused: the reply is not what the options describe, or they are faulty.
+        NothingUsable: all of it was refused; the reasons are in the quarantine.
+        ConnectorNotNamed, UnknownConnector, RegistrationRefused: the options are faulty.
+    """
+    source = task.source
+    intake = Intake(source, largest=LIMITS.size)
+    known = Validators(source.state.get("etag"), source.state.get("last_modified"))
+    reply = Asking.of(source).get_address(source.url, known, accept=ACCEPTED)
+    if reply.not_modified:
+        return Outcome(source.state, "nothing new (304)")
+    # The path alone: a query may hold a key, and what is refused is kept with its topic.
+    path = urlsplit(source.url).path
+    decoded = intake.read(Message(path, reply.content, reply.received_at))
+    receipt = task.write(intake.batch([decoded], reply.received_at))
+    require_something(decoded)
+    state = {"etag": reply.validators.etag, "last_modified": reply.validators.last_modified}
+    return Outcome(state, receipt.summary)
+
+
+def require_something(decoded: Decoded) -> None:
+    """Raise NothingUsable when there were records, and none of them could be used."""
+    if decoded.refusals and not decoded.observations:
+        raise NothingUsable(
+            f"all {len(decoded.refusals)} records were refused; the first because "
+            f"{decoded.refusals[0].reason}"
+        )
