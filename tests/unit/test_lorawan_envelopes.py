@@ -439,3 +439,8 @@ def test_infinite_numbers_are_no_values() -> None:
 def test_the_same_message_again_says_the_same() -> None:
     message = load("tts_up.json")
     assert read("tts", message) == read("tts", copy.deepcopy(message))
+
+
+def test_an_option_that_is_no_text_is_told() -> None:
+    devices = {"70b3d57ed0000a01": {"quantities": "\ud800"}}
+    assert "surrogate" in reasons(read("tts", uplink(), {"devices": devices}))

@@ -32,6 +32,8 @@ def read_options(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     """
     try:
         converted = msgspec.convert(dict(options), kind)
+    except UnicodeEncodeError:
+        raise OptionsRefused("an option holds half a surrogate pair, which is no text") from None
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `")
         where = path.rstrip("`").removeprefix("$").removeprefix(".")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ...domain.device import DeviceReport
 from ..base import Context, Decoded
@@ -101,15 +101,23 @@ def read_uplink(uplink: Uplink, context: Context) -> Decoded:
 
 def _settings(device: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of the source with those registered of the device over them."""
-    registered = options.get("devices")
     settings = {name: value for name, value in options.items() if name != "devices"}
-    if device is None or not isinstance(registered, Mapping):
-        return settings
-    wanted = device.casefold()
-    for name, entry in registered.items():  # pyright: ignore[reportUnknownVariableType]
-        if str(name).casefold() == wanted and isinstance(entry, Mapping):  # pyright: ignore[reportUnknownArgumentType]
-            return {**settings, **entry}
+    registered = options.get("devices")
+    if device is not None and isinstance(registered, Mapping):
+        entry = _entry(device, cast("Mapping[str, object]", registered))
+        if isinstance(entry, Mapping):
+            settings |= cast("Mapping[str, object]", entry)
     return settings
+
+
+def _entry(device: str, registered: Mapping[str, object]) -> object:
+    """What is registered of a device, whose id may be written in any case."""
+    # Nobody mixes cases in an EUI: this spares looking through all devices for every uplink.
+    for spelling in (device, device.upper(), device.lower()):
+        if spelling in registered:
+            return registered[spelling]
+    wanted = device.casefold()
+    return next((registered[name] for name in registered if name.casefold() == wanted), None)
 
 
 def _reading(uplink: Uplink, settings: dict[str, Any]) -> Reading:
