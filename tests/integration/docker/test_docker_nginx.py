@@ -93,20 +93,28 @@ class Nginx:
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.certificate))
 
-    def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
-    ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        """One request over TLS, as a browser that trusts the certificate."""
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[http.client.HTTPConnection]:
+        """A connection over TLS, of a browser that trusts the certificate."""
         plain = socket.create_connection((ports.HOST, self.https), timeout=30)
+        # As http.client does: else a body waits until its head is acknowledged.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = http.client.HTTPConnection(NAME)
         connection.sock = self.tls.wrap_socket(plain, server_hostname=NAME)
         try:
-            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            yield connection
+        finally:
+            connection.close()
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """One request; a header's name is written with _ for -."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        with self.connected() as connection:
             connection.request(method, path, body, names)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
-        finally:
-            connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -273,6 +281,17 @@ def test_an_upload_that_is_too_large_is_refused_at_once(nginx: Nginx) -> None:
     status, _, _ = nginx.ask("/dataset/new", "POST", Content_Length=str(200 * 1024**2))
     assert status == 413
     assert nginx.portal.requests("/dataset/new") == []
+
+
+def test_a_network_server_may_send_what_many_gauges_say(nginx: Nginx) -> None:
+    with nginx.connected() as connection:
+        for _ in range(500):
+            connection.request("POST", "/webhook/lorawan/up", b"{}")
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+    assert len(nginx.portal.requests("/webhook/lorawan/up")) == 500
+    assert nginx.ask("/webhook/lorawan", "POST", Content_Length=str(2 * 1024**2))[0] == 413
 
 
 def test_devices_reach_the_broker_through_tls_only(nginx: Nginx) -> None:
