@@ -113,3 +113,61 @@ def test_missing_arguments_end_with_two(capsys: pytest.CaptureFixture[str]) -> N
         main([])
     assert ended.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+TABLE = "time;level\n2026-11-20T10:00:00Z;62\n"
+OPTIONS = {
+    "time": {"column": "time"},
+    "values": [
+        {"column": "level", "datastream": "W", "observed_property": "water_level", "unit": "cm"}
+    ],
+}
+
+
+def test_options_of_a_source_come_from_a_file_and_from_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    (tmp_path / "options.json").write_text(json.dumps({**OPTIONS, "decimal": ","}))
+    options = ["--options", str(tmp_path / "options.json")]
+    options += ["--option", "decimal=.", "--option", 'device={"topic_level": 1}']
+    file = str(tmp_path / "table.csv")
+    code = main(["csv-columns", file, *options, "--topic", "brunnen", "--json"])
+    (value,) = json.loads(capsys.readouterr().out)["observations"]
+    assert code == 0
+    assert (value["station_key"], value["result"]) == ("csv-columns:brunnen", 62)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--option", "separator=;;"], 1, "separator is not one character"),
+        (["--option", "separator"], 2, "'separator' is not of the form name=value"),
+        (["--options", "no-such-file.json"], 2, "no-such-file.json"),
+        (["--options", "{table}"], 2, "the reply is not valid JSON"),
+    ],
+)
+def test_options_that_cannot_be_used_are_told(
+    arguments: list[str],
+    code: int,
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(TABLE)
+    given = [argument.format(table=table) for argument in arguments]
+    try:
+        ended = main(
+            [
+                "csv-columns",
+                str(table),
+                *(f"--option={name}={json.dumps(value)}" for name, value in OPTIONS.items()),
+                *given,
+            ]
+        )
+    except SystemExit as stop:
+        ended = stop.code
+    output = capsys.readouterr()
+    assert ended == code
+    assert told in output.out + output.err
