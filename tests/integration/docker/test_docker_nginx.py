@@ -58,7 +58,7 @@ def handler(portal: Portal) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", "default-src 'self'")
             self.send_header("X-Content-Type-Options", "nosniff")
-            if self.path.startswith(("/embed/", "/en/embed/", "/api/suedwest/series/")):
+            if self.path.startswith(("/embed/", "/en/embed/", "/api/suedwest/series/", "/karte/")):
                 self.send_header("Cache-Control", "public, max-age=60")
             else:
                 self.send_header("Cache-Control", "private")
@@ -241,7 +241,13 @@ def test_security_headers_come_once(nginx: Nginx) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/embed/mainz/w?range=week", "/en/embed/mainz/w", "/api/suedwest/series/1?range=day"]
+    "path",
+    [
+        "/embed/mainz/w?range=week",
+        "/en/embed/mainz/w",
+        "/api/suedwest/series/1?range=day",
+        "/karte/9/266/173.svg",
+    ],
 )
 def test_embeds_are_fetched_once_for_everybody(nginx: Nginx, path: str) -> None:
     first = nginx.ask(path, Cookie="suedwest=secret", Authorization="token")
