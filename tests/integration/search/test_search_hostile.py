@@ -255,7 +255,7 @@ def test_over_http_a_query_is_answered_or_a_bad_request(app: Any, query: str) ->
         ({"q": "Pegel Brücke", "mm": "100%"}, 0),
         ({"q": "Pegel Brücke Köln", "mm": "33%"}, 3),
         # the fields to look into
-        ({"q": "wasser", "qf": "title"}, 0),
+        ({"q": "wasser", "qf": "title"}, 1),
         ({"q": "wasser", "qf": "tags^4 title"}, 5),
         ({"q": "Pegel", "defType": "lucene"}, 1),
         ({"q": "Pegel", "defType": "func"}, None),

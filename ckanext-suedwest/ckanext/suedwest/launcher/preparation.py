@@ -43,6 +43,8 @@ def prepare(
     prepare_databases(
         services.admin_url, services.databases, environment, progress, empty=not instance.prepared
     )
+    if instance.prepared:
+        complete_search_index(environment, progress)
     load_municipalities(environment, progress)
     return directory.update(instance, prepared=version)
 
@@ -68,6 +70,15 @@ def prepare_databases(
         if empty:
             run_ckan(environment, "db", "init")
         run_ckan(environment, "db", "upgrade")
+
+
+def complete_search_index(environment: Mapping[str, str], progress: Progress) -> None:
+    """Index the datasets the search does not know, all where its tables are new in this version.
+
+    It forgets those that are no more. When nothing is missing, this takes the start of a program.
+    """
+    with progress.step("Search index"):
+        run_ckan(environment, "search-index", "rebuild", "--only-missing", "--quiet")
 
 
 def load_municipalities(environment: Mapping[str, str], progress: Progress) -> None:
