@@ -190,6 +190,11 @@ def test_an_acknowledgement_is_no_uplink(
     assert read(connector, load(name) | fields, DL_MBX) == Decoded()
 
 
+def test_the_name_of_a_webhook_is_no_kind_of_event() -> None:
+    decoded = read("chirpstack", load("chirpstack_up.json"), CODEC, topic="/webhook/status")
+    assert len(decoded.observations) == 1
+
+
 def test_an_error_of_chirpstack_3_is_kept() -> None:
     event = {"devEUI": "70b3d57ba0000a03", "type": "UPLINK_CODEC", "error": "exception", "fCnt": 9}
     (refusal,) = read("chirpstack3", event).refusals
@@ -362,12 +367,23 @@ def test_a_formatter_of_ones_own_is_described() -> None:
     assert values(decoded) == [(AHRBACH, "W", "2026-11-20T06:20:11.123", 123.4)]
 
 
-def test_an_old_chirpstack_without_times_gets_ours() -> None:
+@pytest.mark.parametrize(
+    ("gateway", "expected"),
+    [
+        (None, NOW),
+        ("2026-11-02T06:25:40Z", datetime(2026, 11, 2, 6, 25, 40, tzinfo=UTC)),
+        ("2000-01-01T00:00:40Z", NOW),
+        ("2026-11-24T06:25:40Z", NOW),
+    ],
+)
+def test_an_old_chirpstack_tells_no_time_of_its_own(
+    gateway: str | None, expected: datetime
+) -> None:
     event = load("chirpstack3_up.json")
     for reception in event["rxInfo"]:
-        reception["time"] = None
+        reception["time"] = gateway
     decoded = read("chirpstack3", event, DL_MBX)
-    assert decoded.observations[0].phenomenon_time == NOW
+    assert decoded.observations[0].phenomenon_time == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .envelope import percent
 from .uplink import NETWORK
 
 HIGHEST_PORT = 255
-_KIND = re.compile(r"(?:^|[/=])(up|join|status|log|error|location|ack|txack|integration)$")
+_KIND = re.compile(r"\bevent[/=](up|join|status|log|error|location|ack|txack|integration)$")
 
 
 def event_kind(

@@ -6,7 +6,7 @@ an object (`object`). The options are those of `uplink`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ...domain.errors import PayloadRefused
 from ...domain.time import parse_instant
@@ -34,6 +34,9 @@ _TELLING = {
     "up": ("rxInfo", "data", "fPort", "fCnt", "objectJSON", "object"),
     "join": ("devAddr",),
 }
+
+_LONGEST_DELAY = timedelta(days=31)
+"""How long a broker may have kept a message; a gateway that never learnt the time is years off."""
 
 
 def connector(payload: bytes, context: Context) -> Decoded:
@@ -63,7 +66,9 @@ def _time(event: dict[str, object], context: Context) -> datetime:
     gateways = gateway_times(event.get("rxInfo"))
     if event.get("publishedAt") is not None:
         return received_at(parse_instant(event["publishedAt"]), gateways)
-    return gateways[0] if gateways else context.received_at
+    ours = context.received_at
+    believable = (time for time in gateways if ours - _LONGEST_DELAY <= time <= ours)
+    return next(believable, ours)
 
 
 def _read_uplink(event: dict[str, object], device: str, context: Context) -> Decoded:
