@@ -197,6 +197,11 @@ QUERIES: list[tuple[str, str, str]] = [
     ("Hochwasser -Mosel", "hochwasser-2021", "hochwassergefahrenkarte"),
     ("Stadtplan -Linz", "wendel-stadtplan", "linz-stadtplan"),
     ("Stadtplan NOT Rhein", "wendel-stadtplan", "linz-stadtplan"),
+    ("Stadtplan !Linz", "wendel-stadtplan", "linz-stadtplan"),
+    ("+Stadtplan +Linz", "linz-stadtplan", "wendel-stadtplan"),
+    ("Stadtplan && Wendel", "wendel-stadtplan", "linz-stadtplan"),
+    ("Museen || Friedhöfe", "museen friedhoefe", "toiletten"),
+    ('"Haus der Jugend"', "haus-der-jugend", "haeuser-denkmalschutz"),
     ("Museen OR Friedhöfe", "museen friedhoefe", "toiletten"),
     ("(Burgen OR Friedhöfe) AND Mosel", "burgen", "friedhoefe"),
     # fields and ranges
@@ -208,6 +213,7 @@ QUERIES: list[tuple[str, str, str]] = [
     ("tags:Hochwasser AND organization:linz-am-rhein", "hochwasserschutz-linz", "hochwasser-2021"),
     ("name:museen", "museen", "toiletten"),
     ("title:Häuser AND metadata_modified:[* TO 2026-01-06T00:00:00Z]", HOUSES, "gasthaeuser"),
+    ("Museen AND metadata_modified:{2026-01-05T00:00:00Z TO NOW+10YEARS}", "museen", "toiletten"),
     ("Museen AND metadata_modified:[* TO 2026-01-05T00:00:00Z]", "", "museen"),
     # the beginning of a word
     ("Wasserst*", "wasserstand-nims wasserstandsmessung pegelstaende-kusel", "museen"),
