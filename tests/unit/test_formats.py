@@ -70,6 +70,8 @@ def test_differences_below_a_metre_are_in_centimetres(centimetres: float, german
         (0.38, "m³/s", f"0,38{NB}m³/s", f"0.38{NB}m³/s"),
         (68.24, "m³/s", f"68,2{NB}m³/s", f"68.2{NB}m³/s"),
         (1234.5, "m³/s", f"1.234{NB}m³/s", f"1,234{NB}m³/s"),
+        (5.4, "°C", f"5,40{NB}°C", f"5.40{NB}°C"),
+        (2.0, "class", f"Klasse{NB}2", f"class{NB}2"),
     ],
 )
 def test_quantities_in_their_unit(value: float, unit: str, german: str, english: str) -> None:

@@ -80,11 +80,16 @@ def rate(cm_per_hour: float, lang: str) -> str:
 
 
 def quantity(value: float, unit: str, lang: str) -> str:
-    """A result in its unit: levels (`cm`) in metres, elevations with two decimals."""
+    """A result in its unit: levels (`cm`) in metres, elevations with two decimals.
+
+    A class is an ordinal and stands before its number.
+    """
     if unit == "cm":
         return level_metres(value, lang)
     if unit == "m":
         return f"{number(value, lang, 2)}{NO_BREAK}m"
+    if unit == "class":
+        return f"{'Klasse' if lang == 'de' else 'class'}{NO_BREAK}{number(value, lang, 0)}"
     decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{number(value, lang, decimals)}{NO_BREAK}{unit}"
 

@@ -27,6 +27,10 @@ _PROPERTY_NAMES = {
     "water_level": "Wasserstand",
     "water_elevation": "Wasserspiegel über Normalhöhennull",
     "discharge": "Abfluss",
+    "distance": "Abstand vom Sensor zum Wasser",
+    "depth": "Wasserhöhe über dem Sensor",
+    "temperature": "Temperatur",
+    "flood_class": "Hochwasserklasse",
 }
 
 

@@ -14,7 +14,15 @@ from sqlalchemy import Connection
 
 from ..domain.threshold import ThresholdKind
 from ..domain.time import MEZ, DayRule, day_of
-from ..domain.units import DISCHARGE, WATER_ELEVATION, WATER_LEVEL
+from ..domain.units import (
+    DEPTH,
+    DISCHARGE,
+    DISTANCE,
+    FLOOD_CLASS,
+    TEMPERATURE,
+    WATER_ELEVATION,
+    WATER_LEVEL,
+)
 from ..observations.store_access import read_engine
 from ..portal import contributions, formats
 from ..store.query import (
@@ -120,6 +128,10 @@ def _property_name(stream: DatastreamNow) -> str:
         WATER_LEVEL.name: _("Water level"),
         WATER_ELEVATION.name: _("Water surface above sea level"),
         DISCHARGE.name: _("Discharge"),
+        DISTANCE.name: _("Distance from sensor to water"),
+        DEPTH.name: _("Water above the sensor"),
+        TEMPERATURE.name: _("Temperature"),
+        FLOOD_CLASS.name: _("Flood class"),
     }
     return names.get(stream.observed_property, stream.observed_property)
 
