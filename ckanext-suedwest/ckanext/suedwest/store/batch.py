@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..domain.device import DeviceReport
 from ..domain.errors import Refusal
+from ..domain.mounting import Derivation
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
 
@@ -18,6 +20,10 @@ class Batch:
     `complete` says that `stations` lists every station of the source (a poll of all of them):
     those it does not name any more are marked as gone. A list without a single station says
     nothing and marks none.
+
+    `derivations` say which levels are reckoned from raw values and by which mountings; both
+    datastreams are among `datastreams`. A derivation the batch does not name stays as it is.
+    `device_reports` are the health of devices, which is not public.
     """
 
     source_id: str
@@ -27,6 +33,8 @@ class Batch:
     observations: Sequence[Observation] = ()
     refusals: Sequence[Refusal] = ()
     complete: bool = False
+    derivations: Sequence[Derivation] = ()
+    device_reports: Sequence[DeviceReport] = ()
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:
