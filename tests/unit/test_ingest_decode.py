@@ -171,3 +171,13 @@ def test_options_that_cannot_be_used_are_told(
     output = capsys.readouterr()
     assert ended == code
     assert told in output.out + output.err
+
+
+def test_the_health_of_a_device_is_printed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tts", str(data / "lorawan" / "tts_up.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "frame 4711, 3.3 V, battery 91.34 %, -97 dBm, +7.25 dB" in printed
+    assert main(["tts", str(data / "lorawan" / "tts_up.json"), "--json"]) == 0
+    (report,) = json.loads(capsys.readouterr().out)["device_reports"]
+    assert report["device"] == "lorawan:70b3d57ed0000a01"
+    assert report["time"] == "2026-11-20T06:15:01.998877Z"
