@@ -190,6 +190,8 @@ def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple
     parser = params.get("defType") or "lucene"
     if parser not in _PARSERS:
         raise QueryRefused(f"The query parser {str(parser)[:40]!r} is not known.")
+    if (params.get("wt") or "json") != "json":
+        raise QueryRefused("Answers are given as JSON, whatever wt asks for.")
     dismax = dismax_of(params) if parser != "lucene" else Dismax()
     if parser != "lucene":
         tree = telling(tree)

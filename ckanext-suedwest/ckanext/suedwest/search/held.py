@@ -181,13 +181,18 @@ def current(engine: Engine, fields: Iterable[str]) -> Held:
             if held is None or _is_worn(held):
                 with engine.connect() as connection:
                     held = _held[key] = _read(connection)
-    missing = [field for field in fields if field not in held.columns]
-    if missing:
-        with _guard, engine.connect() as connection:
-            for field in missing:
-                if field not in held.columns:
-                    _make_room(held.columns)
-                    held.columns[field] = _read_column(connection, held, field)
+    wanted = set(fields)
+    if wanted <= held.columns.keys():
+        return held
+    with _guard, engine.connect() as connection:
+        newest = _held.get(key)
+        held = newest or held
+        missing = wanted - held.columns.keys()
+        read = {field: _read_column(connection, held, field) for field in sorted(missing)}
+        # other searches go on with the columns they have: those are never changed
+        held = replace(held, columns=_with_room(held.columns, wanted) | read)
+        if newest is not None:
+            _held[key] = held
     return held
 
 
@@ -210,9 +215,11 @@ def _is_worn(held: Held) -> bool:
     return dead > len(held) // 2 + _DEAD_KEPT or time.monotonic() - held.read_at > _OLDEST_SECONDS
 
 
-def _make_room(columns: dict[str, Column]) -> None:
-    while len(columns) >= _MOST_COLUMNS:
-        columns.pop(next(iter(columns)))
+def _with_room(columns: Mapping[str, Column], wanted: set[str]) -> dict[str, Column]:
+    """The columns a question names and, while there is room, the newest of the others."""
+    others = [field for field in columns if field not in wanted]
+    kept = wanted.union(others[-max(_MOST_COLUMNS - len(wanted), 1) :])
+    return {field: column for field, column in columns.items() if field in kept}
 
 
 def _read(connection: Connection) -> Held:

@@ -26,6 +26,8 @@ def parse_any(query: str) -> Node:
     Raises:
         QueryRefused: the syntax, or the parser that is named, is not known.
     """
+    if not isinstance(query, str):
+        raise QueryRefused("A query or filter has to be text.")
     return _remembered(query) if len(query) <= _LONGEST_REMEMBERED else _parse_any(query)
 
 
