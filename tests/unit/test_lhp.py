@@ -44,6 +44,14 @@ def test_a_class_is_a_datastream_of_its_own() -> None:
     assert {
         (stream.name, stream.observed_property, stream.unit) for stream in decoded.datastreams
     } == {("class", "flood_class", "class")}
+    assert [
+        (each.level, each.severity, each.label) for each in decoded.datastreams[0].thresholds
+    ] == [
+        (1.0, 1, "Kleines Hochwasser"),
+        (2.0, 2, "Mittleres Hochwasser"),
+        (3.0, 3, "Großes Hochwasser"),
+        (4.0, 4, "Sehr großes Hochwasser"),
+    ]
     assert len(decoded.stations) == len(decoded.datastreams) == 10
     assert decoded.refusals == []
 

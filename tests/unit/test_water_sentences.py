@@ -309,3 +309,29 @@ def test_the_level_speaks_before_the_discharge() -> None:
     shown = situation_of(station(discharge, stream()), [], [], now=NOW)
     assert shown.datastream is not None
     assert (shown.datastream.name, [each.name for each in shown.others]) == ("W", ["Q"])
+
+
+CLASSES = [
+    official(number, f"LHP_{number}", label, severity=number)
+    for number, label in ((1, "Kleines Hochwasser"), (2, "Mittleres Hochwasser"))
+]
+FLOOD_CLASS = {"name": "class", "observed_property": "flood_class", "unit": "class"}
+
+
+@pytest.mark.parametrize(
+    ("number", "german", "english"),
+    [
+        (0.0, "Hochwasser Klasse 0. Gemessen vor 9 Minuten. Kein Hochwasser.", "No flood."),
+        (2.0, "Hochwasser Klasse 2. Gemessen vor 9 Minuten. Mittleres Hochwasser.", "class 2"),
+    ],
+)
+def test_a_class_is_told_as_one_and_never_as_a_level(
+    number: float, german: str, english: str
+) -> None:
+    shown = situation(CLASSES, **FLOOD_CLASS, **level(number))
+    told = sentences.sentence(shown, NOW, "de").replace("\N{NO-BREAK SPACE}", " ")
+    assert told == f"Glan bei Odenbach: {german}"
+    assert english in sentences.sentence(shown, NOW, "en").replace("\N{NO-BREAK SPACE}", " ")
+    lead = sentences.lead(shown, NOW, "de")
+    assert lead.startswith("Hier wird nur die Hochwasserklasse gemeldet")
+    assert sentences.standing(shown, "de") == german.rpartition(". ")[2].removesuffix(".")

@@ -101,6 +101,15 @@ def test_a_discharge_alone_is_chosen_and_has_no_trend() -> None:
     assert found.urgency is Urgency.QUIET
 
 
+def test_a_class_alone_is_chosen_and_a_flood_is_reached() -> None:
+    classes = [threshold(2.0, "LHP_2", severity=2), threshold(3.0, "LHP_3", severity=3)]
+    described = {"name": "class", "observed_property": "flood_class", "unit": "class"}
+    found = situation(classes, points=going(20), **described, **level(2.0))
+    assert found.trend is None
+    assert found.urgency is Urgency.REACHED
+    assert [each.code for each in found.reached] == ["LHP_2"]
+
+
 def test_an_elevation_is_compared_in_centimetres() -> None:
     found = situation(
         [threshold(167.0)],

@@ -13,7 +13,7 @@ from ..domain.freshness import Freshness
 from ..domain.threshold import Direction, ThresholdKind
 from ..domain.trend import Direction as Way
 from ..domain.trend import Trend
-from ..domain.units import DISCHARGE, WATER_ELEVATION
+from ..domain.units import DISCHARGE, FLOOD_CLASS, WATER_ELEVATION
 from ..portal import formats
 from ..portal.stations import title
 from ..store.query import DatastreamNow, ThresholdRow
@@ -32,10 +32,11 @@ def value_text(stream: DatastreamNow, result: float, lang: str) -> str:
 
 
 def quantity_name(stream: DatastreamNow, lang: str) -> str:
-    """What is measured: `Wasserstand`, `Wasserspiegel`, `Abfluss`."""
+    """What is measured: `Wasserstand`, `Wasserspiegel`, `Abfluss`, or what a class is of."""
     names = {
         DISCHARGE.name: ("Abfluss", "Discharge"),
         WATER_ELEVATION.name: ("Wasserspiegel", "Water surface"),
+        FLOOD_CLASS.name: ("Hochwasser", "Flood"),
     }
     german, english = names.get(stream.observed_property, ("Wasserstand", "Water level"))
     return german if lang == "de" else english
@@ -46,7 +47,8 @@ def sentence(situation: Situation, now: datetime, lang: str) -> str:
     stream = situation.datastream
     if stream is None or situation.value is None:
         return _unreliable(situation, now, lang)
-    name = f"{quantity_name(stream, lang)} " if _is_discharge(stream) else ""
+    told = _is_discharge(stream) or _is_class(stream)
+    name = f"{quantity_name(stream, lang)} " if told else ""
     parts = [f"{title(situation.station)}: {name}{value_text(stream, situation.value, lang)}"]
     if situation.trend:
         parts.append(_direction(situation.trend, lang))
@@ -64,6 +66,12 @@ def lead(situation: Situation, now: datetime, lang: str) -> str:
             "Hier wird der Abfluss gemessen, nicht der Wasserstand."
             if german
             else "The discharge is measured here, not the level."
+        )
+    elif _is_class(stream):
+        first = (
+            "Hier wird nur die Hochwasserklasse gemeldet, nicht der Wasserstand."
+            if german
+            else "Only the class of a flood is told here, not the level."
         )
     elif situation.trend is None:
         first = (
@@ -93,6 +101,9 @@ def age(situation: Situation, now: datetime, lang: str) -> str:
 def meaning(situation: Situation, lang: str) -> str:
     """What the level means beside the thresholds that are known; empty when none is."""
     value, factor = situation.value, situation.centimetres
+    stream = situation.datastream
+    if value is not None and stream is not None and _is_class(stream):
+        return _class_meaning(situation, lang)
     if value is None or factor is None:
         return ""
     if situation.reached:
@@ -149,6 +160,17 @@ def hours_left(situation: Situation, lang: str) -> str:
 
 def _is_discharge(stream: DatastreamNow) -> bool:
     return stream.observed_property == DISCHARGE.name
+
+
+def _class_meaning(situation: Situation, lang: str) -> str:
+    """`Mittleres Hochwasser.`: a class is a threshold that was reached, or none was."""
+    if situation.reached:
+        return f"{marks.name(situation.reached[0], lang)}."
+    return "Kein Hochwasser." if lang == "de" else "No flood."
+
+
+def _is_class(stream: DatastreamNow) -> bool:
+    return stream.observed_property == FLOOD_CLASS.name
 
 
 def _joined(*parts: str) -> str:

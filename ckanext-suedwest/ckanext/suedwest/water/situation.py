@@ -12,12 +12,12 @@ from ..domain.quality import Quality
 from ..domain.threshold import Direction, ThresholdKind
 from ..domain.trend import Direction as Way
 from ..domain.trend import Trend, trend_of
-from ..domain.units import DISCHARGE, WATER_ELEVATION, WATER_LEVEL
+from ..domain.units import DISCHARGE, FLOOD_CLASS, WATER_ELEVATION, WATER_LEVEL
 from ..store.query import DatastreamNow, StationRow, ThresholdRow
 
 CENTIMETRES = {WATER_LEVEL.unit: 1.0, WATER_ELEVATION.unit: 100.0}
 """How many centimetres one of a level's unit is; a discharge has none."""
-_PREFERRED = (WATER_LEVEL.name, WATER_ELEVATION.name, DISCHARGE.name)
+_PREFERRED = (WATER_LEVEL.name, WATER_ELEVATION.name, DISCHARGE.name, FLOOD_CLASS.name)
 _LOW_MARK, _HIGH_MARK = "MNW", "MHW"
 _RISING = (Way.RISING, Way.RISING_FAST)
 RELIABLE = (Freshness.LIVE, Freshness.LATE)
@@ -101,12 +101,12 @@ class Situation:
 
     @property
     def centimetres(self) -> float | None:
-        """How many centimetres the unit of the datastream is, None for a discharge."""
+        """How many centimetres the unit of the datastream is, None for a discharge or a class."""
         return CENTIMETRES.get(self.datastream.unit) if self.datastream else None
 
 
 def chosen_datastream(station: StationRow) -> DatastreamNow | None:
-    """The datastream a gauge is known by: its level before its discharge."""
+    """The datastream a gauge is known by: its level before its discharge, a mere class last."""
     known = [each for each in station.datastreams if each.observed_property in _PREFERRED]
     return min(known, key=lambda each: _PREFERRED.index(each.observed_property), default=None)
 

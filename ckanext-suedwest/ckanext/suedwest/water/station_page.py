@@ -103,7 +103,10 @@ def _hero(situation: Situation, lang: str) -> tuple[str, str] | None:
     if situation.datastream is None or situation.value is None:
         return None
     stream = situation.datastream
-    number, unit = sentences.value_text(stream, situation.value, lang).split(formats.NO_BREAK, 1)
+    words = sentences.value_text(stream, situation.value, lang)
+    if stream.unit == FLOOD_CLASS.unit:
+        return words, ""
+    number, unit = words.split(formats.NO_BREAK, 1)
     return number, unit
 
 

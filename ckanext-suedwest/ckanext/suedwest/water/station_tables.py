@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ..domain.quality import Quality
 from ..domain.threshold import Direction, ThresholdKind
 from ..domain.time import DayRule, day_of
+from ..domain.units import FLOOD_CLASS
 from ..portal import formats
 from ..portal.organizations import profiles
 from ..store.query import DatastreamNow, ObservationRow, ThresholdRow
@@ -67,7 +68,7 @@ def _threshold_line(
     distance = situation.centimetres_to(threshold)
     if distance is not None:
         left = formats.difference(distance, lang)
-    elif situation.value is not None:
+    elif situation.value is not None and stream.unit != FLOOD_CLASS.unit:
         left = sentences.value_text(stream, abs(threshold.level - situation.value), lang)
     owner = towns.get(threshold.municipality or "", threshold.municipality)
     below = threshold.direction == Direction.BELOW

@@ -14,6 +14,7 @@ from __future__ import annotations
 from ...domain.errors import PayloadRefused, Refusal
 from ...domain.observation import Observation
 from ...domain.station import Datastream, Licence, Operator, Station
+from ...domain.threshold import Direction, Threshold, ThresholdKind
 from ...domain.time import DayRule, TimeRefused
 from ...domain.units import FLOOD_CLASS
 from ..base import Context, Decoded
@@ -34,6 +35,13 @@ from ..plausibility import check_time
 DATASTREAM = "class"
 NO_DATA = -1
 CLASSES = range(5)
+# The legend of the portal; from class 1 on there is a flood.
+CLASS_NAMES = {
+    1: "Kleines Hochwasser",
+    2: "Mittleres Hochwasser",
+    3: "Großes Hochwasser",
+    4: "Sehr großes Hochwasser",
+}
 OPERATOR = Operator(
     name="Länderübergreifendes Hochwasserportal (LHP)", url="https://www.hochwasserzentralen.de"
 )
@@ -43,6 +51,19 @@ LICENCE = Licence(
     url="https://creativecommons.org/licenses/by/4.0/deed.de",
     attribution="Länderübergreifendes Hochwasserportal (LHP)",
 )
+THRESHOLDS = tuple(
+    Threshold(
+        level=float(number),
+        direction=Direction.ABOVE,
+        code=f"LHP_{number}",
+        label=label,
+        kind=ThresholdKind.OFFICIAL,
+        source="LHP",
+        severity=number,
+    )
+    for number, label in CLASS_NAMES.items()
+)
+"""The classes as thresholds of the datastream, so that a flood is one for every page and alarm."""
 _LOCAL = TimeOptions(zone="Europe/Berlin")
 
 
@@ -95,6 +116,7 @@ def connector(payload: bytes, context: Context) -> Decoded:
                 observed_property=FLOOD_CLASS.name,
                 unit=FLOOD_CLASS.unit,
                 day_rule=DayRule.CIVIL,
+                thresholds=THRESHOLDS,
             )
         )
         if observation is not None:
