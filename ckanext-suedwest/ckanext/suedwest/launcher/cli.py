@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import checks, passing_on, removal, reporting, solr_core, solr_server, starting
+from . import checks, conformance, passing_on, removal, reporting, solr_core, solr_server, starting
 from .data_directory import DataDirectory
 from .errors import StepFailed
 from .places import CHECKOUT
@@ -17,6 +17,7 @@ from .progress import Progress
 from .stopping import stop
 
 FAILED, INTERRUPTED = 1, 130
+_CONFORMANCE = "search-conformance"
 _DEFAULT_DATA = CHECKOUT / ".suedwest"
 
 
@@ -50,6 +51,8 @@ def _run(arguments: list[str]) -> int:
             return reporting.status(options.data, as_json=options.json)
         case "reset":
             return removal.reset(options.data, asked=options.yes)
+        case "test" if options.suite == _CONFORMANCE:
+            return conformance.run(options.solr, options.more)
         case "test":
             return checks.run(options.suite, browser=not options.no_browser, more=options.more)
         case "solr":
@@ -115,8 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
     test = commands.add_parser("test", help="run the checks")
-    test.add_argument("suite", nargs="?", choices=("all", *checks.SUITES), default="all")
+    test.add_argument(
+        "suite", nargs="?", choices=("all", *checks.SUITES, _CONFORMANCE), default="all"
+    )
     test.add_argument("--no-browser", action="store_true", help="leave the tests in Chromium out")
+    test.add_argument(
+        "--solr", metavar="URL", help=f"{_CONFORMANCE}: a Solr core, instead of our own search"
+    )
     test.add_argument("more", nargs="*", metavar="-- PYTEST ARGUMENTS", help="passed to pytest")
 
     solr = commands.add_parser("solr", help="a real Solr to compare our search with")
