@@ -238,6 +238,15 @@ def test_the_servers_own_error_is_told() -> None:
         read("sensorthings", {"code": 404, "type": "error", "message": "Nothing found."})
 
 
+def test_what_is_no_entity_is_told() -> None:
+    decoded = read("sensorthings", {"value": [{"@iot.id": 5, "a": 1}, {"b": 1}, 7]})
+    assert [(refusal.record, refusal.reason) for refusal in decoded.refusals] == [
+        ("entity 5", "it is no Observation, Datastream or Thing"),
+        ("entity without an id", "it is no Observation, Datastream or Thing"),
+        ("entity", "it is a number, not an object"),
+    ]
+
+
 def test_endless_nesting_ends() -> None:
     payload: dict[str, Any] = {"value": []}
     for _ in range(300):
@@ -435,6 +444,11 @@ def test_a_message_that_is_no_telemetry_is_refused(
     [
         ("senml", {"quantities": {"W": {"datastream": "W"}}}, "option quantities"),
         ("senml", {"quantities": {"W": {**LEVEL, "unit": "V"}}}, "the unit 'V'"),
+        (
+            "senml",
+            {"quantities": {"W": {**LEVEL, "unit": None, "written_unit": "cm"}}},
+            "written_unit stands for a unit",
+        ),
         ("senml", {"ignored": "battery"}, "option ignored: Expected `array`"),
         ("sensorthings", {"untimed": "now"}, "option untimed: Invalid enum value"),
         ("tasmota", {"zone": "Mars"}, "zone 'Mars' is neither"),

@@ -41,6 +41,8 @@ class Quantity:
             raise ValueError("datastream holds characters that are no text")
         if self.unit is not None:
             conversion(self.observed_property, self.unit)  # UnknownUnit is a ValueError
+        elif self.written_unit is not None:
+            raise ValueError("written_unit stands for a unit, and there is no unit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

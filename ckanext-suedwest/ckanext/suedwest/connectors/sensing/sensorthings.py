@@ -94,7 +94,7 @@ class _Reader:
             self._observation(fields, stream if nested is None else _described(nested, stream))
         elif "description" not in fields and "name" not in fields:
             self.readings.refuse(
-                f"entity {_id_of(fields) or ''}",
+                f"entity {_id_of(fields) or 'without an id'}",
                 "it is no Observation, Datastream or Thing",
                 entity,
             )
