@@ -20,7 +20,7 @@ from .. import (
 )
 from ..errors import StepFailed
 from ..progress import Progress
-from . import health, search_index
+from . import health, solr
 from .settings import Settings
 
 # Inside a container every address is the container's own; who reaches it, its network decides.
@@ -41,14 +41,10 @@ def prepare(settings: Settings) -> None:
     wait(settings, progress, "Redis", lambda: redis_server.check(redis_url))
     if settings.solr_url is not None:
         solr_url = settings.solr_url
-        wait(settings, progress, "Solr", lambda: search_index.check(solr_url))
+        wait(settings, progress, "Solr", lambda: solr.check(solr_url))
     environment = _configure(settings)
     preparation.prepare_databases(admin_url, found, environment, progress, empty=True)
-    if settings.solr_url is not None and search_index.is_missing(
-        settings.solr_url, settings.site_id, found.catalogue
-    ):
-        with progress.step("Search index, which Solr has lost"):
-            preparation.run_ckan(environment, "search-index", "rebuild")
+    preparation.complete_search_index(environment, progress)
     preparation.load_municipalities(environment, progress)
     if settings.has("SUEDWEST_ADMIN_PASSWORD"):
         password = settings.secret("SUEDWEST_ADMIN_PASSWORD")
