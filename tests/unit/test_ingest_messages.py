@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from ckanext.suedwest.domain.mounting import MountingRefused
 from ckanext.suedwest.domain.station import Datastream, Visibility
 from ckanext.suedwest.ingest import secrets
 from ckanext.suedwest.ingest.allowance import Allowance
+from ckanext.suedwest.ingest.mounted import derived_level
 from ckanext.suedwest.ingest.mqtt_connection import SettingRefused, Settings
 from ckanext.suedwest.ingest.registered import Registered, RegistrationRefused
 from ckanext.suedwest.store.sources import SourceRow
@@ -190,3 +192,66 @@ def test_a_setting_that_cannot_be_used_is_said(
 ) -> None:
     with pytest.raises(SettingRefused, match=said):
         Settings.of(replace(SOURCE, url=url, options=SOURCE.options | options))
+
+
+@pytest.mark.parametrize(
+    ("observed_property", "unit", "visibility", "shown"),
+    [
+        ("distance", "mm", None, Visibility.PUBLIC),
+        ("depth", "mm", "internal", Visibility.INTERNAL),
+    ],
+)
+def test_a_mounting_makes_a_level_of_what_is_measured(
+    observed_property: str, unit: str, visibility: str | None, shown: Visibility
+) -> None:
+    raw = Datastream("lorawan:1", observed_property, observed_property, unit, QUARTER)
+    zero = {"reference": "DHHN2016 NHN", "metres": 123.45}
+    device = {
+        "visibility": visibility,
+        "mounting": [
+            {"valid_from": "2026-01-01T00:00:00+01:00", "height_mm": 4000, "gauge_zero": zero},
+            {
+                "valid_from": "2025-01-01T00:00:00+01:00",
+                "valid_until": "2026-01-01T00:00:00+01:00",
+                "height_mm": 3900,
+                "offset_cm": 1.5,
+                "blanking_mm": 280,
+            },
+        ],
+    }
+    derived = derived_level(raw, device)
+    assert derived is not None
+    level, derivation = derived
+    assert (level.name, level.observed_property, level.unit) == ("W", "water_level", "cm")
+    assert (level.visibility, level.interval) == (shown, QUARTER)
+    assert level.datum is not None
+    assert level.datum.metres == 123.45
+    assert (derivation.raw, derivation.level) == (observed_property, "W")
+    assert [mounting.height_mm for mounting in derivation.mountings] == [4000, 3900]
+    assert derivation.mountings[1].blanking_mm == 280
+    assert {str(mounting.measured) for mounting in derivation.mountings} == {observed_property}
+
+
+def test_without_a_mounting_no_level_is_guessed() -> None:
+    assert derived_level(STREAM, {"name": "Bach"}) is None
+
+
+@pytest.mark.parametrize(
+    ("mounting", "said"),
+    [
+        ("4000", "is not a list"),
+        ([4000], "is not an object"),
+        ([{"height_mm": 4000}], "the validity of a mounting"),
+        ([{"valid_from": "2026-01-01", "height_mm": 4000}], "has no offset"),
+        ([{"valid_from": "2026-01-01T00:00Z"}], "height_mm of a mounting is missing"),
+        (
+            [{"valid_from": "2026-01-01T00:00Z", "height_mm": "4 m"}],
+            "height_mm of a mounting is no",
+        ),
+        ([{"valid_from": "2026-01-01T00:00Z", "height_mm": 1, "gauge_zero": 7}], "no reference"),
+        ([{"valid_from": "2026-01-01T00:00Z", "height_mm": 1}] * 2, "two mountings are valid"),
+    ],
+)
+def test_a_mounting_that_cannot_be_used_is_said(mounting: Any, said: str) -> None:
+    with pytest.raises(MountingRefused, match=said):
+        derived_level(STREAM, {"mounting": mounting})

@@ -10,10 +10,12 @@ from datetime import datetime
 from ..connectors.base import Context, Decoded, find_connector
 from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal, SuedwestError
+from ..domain.mounting import Derivation, MountingRefused
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
 from ..store.batch import Batch
 from ..store.sources import SourceRow
+from .mounted import LEVEL, derived_level, is_raw
 from .registered import Registered, RegistrationRefused
 from .secrets import without_secrets
 
@@ -113,14 +115,41 @@ class Intake:
             observations += one.observations
             refusals += one.refusals
             reports += one.device_reports
+        derivations, faults = self._derive(datastreams)
         return Batch(
             source_id=self._source_id,
             received_at=received_at,
             stations=list(stations.values()),
             datastreams=list(datastreams.values()),
             observations=observations,
-            refusals=refusals,
+            refusals=[*refusals, *faults],
+            derivations=derivations,
+            device_reports=reports,
         )
+
+    def _derive(
+        self, datastreams: dict[tuple[str, str], Datastream]
+    ) -> tuple[list[Derivation], list[Refusal]]:
+        """Add the levels that are reckoned from raw values; how, and what keeps one from it.
+
+        A faulty mounting keeps no raw value from being stored.
+        """
+        derivations: list[Derivation] = []
+        faults: list[Refusal] = []
+        for stream in list(datastreams.values()):
+            # A device that tells its level itself needs no reckoning.
+            if not is_raw(stream) or (stream.station_key, LEVEL) in datastreams:
+                continue
+            try:
+                derived = derived_level(stream, self._registered.device(stream.station_key))
+            except MountingRefused as error:
+                faults.append(Refusal(f"{stream.station_key} {stream.name}", str(error)))
+                continue
+            if derived is not None:
+                level, derivation = derived
+                datastreams[level.station_key, level.name] = level
+                derivations.append(derivation)
+        return derivations, faults
 
     def _joined(self, decoded: Decoded, message: Message) -> Decoded:
         joined = Decoded(refusals=list(decoded.refusals))

@@ -6,8 +6,9 @@ Options of such a source that are read here:
     simulated: true marks every station as simulated.
     devices: {"<device id>": {…}}, each with `name` and, where known, `kind` (default "water"),
         `water`, `number`, `longitude`, `latitude`, `remark`, `interval` (minutes between two
-        values), `visibility` ("internal" hides all its values), and an `operator` and `licence`
-        of its own. A connector reads further keys of a device, such as `codec`.
+        values), `visibility` ("internal" hides all its values), `mounting` (see `mounted`), and
+        an `operator` and `licence` of its own. A connector reads further keys of a device, such
+        as `codec`.
 """
 
 from __future__ import annotations

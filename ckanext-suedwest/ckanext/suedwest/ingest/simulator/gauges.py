@@ -15,7 +15,7 @@ REMARK = (
     "Diese Messstelle gibt es nicht: Ihre Werte sind erfunden, damit die Sandbox zeigt, wie ein "
     "eigener Pegel aussieht."
 )
-MOUNTED_SINCE = "2020-01-01"
+MOUNTED_SINCE = "2020-01-01T00:00:00+01:00"
 
 
 @dataclass(frozen=True, slots=True)
