@@ -4,8 +4,9 @@ Makes German datasets of municipalities (`_german_datasets.py`), indexes them in
 batches and asks both the same twelve searches in turn, in the same process and with exactly the
 parameters CKAN sends. A filter that changes every time keeps result caches from answering.
 PostgreSQL is an embedded one in a temporary folder that waits for the disk as in production. Solr
-is the one that `--solr` names; it gets and loses documents of a site of their own. `--alone`
-measures without it. Times are milliseconds.
+is the one that `--solr` names, which gets and loses documents of a site of their own, or one that
+is started for the bench as by `./suedwest solr up`. `--alone` measures without it. Times are
+milliseconds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import argparse
 import contextlib
 import json
 import logging
-import os
 import sys
 import tempfile
 import time
@@ -31,12 +31,14 @@ import requests
 from _german_datasets import ORGANIZATIONS, documents
 from sqlalchemy import Engine, text
 
-from ckanext.suedwest.launcher import databases
+from ckanext.suedwest.launcher import databases, ports, solr_server
+from ckanext.suedwest.launcher.errors import StepFailed
 from ckanext.suedwest.launcher.temporary import TemporaryServices, temporary_services
 
 SITE = "suedwest-bench"
 BATCH = 500
 _SOLR_TIMEOUT = 60
+_CORE = "bench"
 FACETS = ["organization", "groups", "tags", "res_format", "license_id"]
 LARGEST = next(iter(ORGANIZATIONS))
 CONFIGURATION = """
@@ -263,6 +265,21 @@ def _ask(engines: dict[str, Postgresql | Solr], query: str, times: int) -> dict[
 
 
 @contextlib.contextmanager
+def _started_solr() -> Iterator[str]:
+    """Address of a core of a Solr that runs for this block."""
+    with tempfile.TemporaryDirectory(prefix="suedwest-bench-") as folder:
+        path, port = Path(folder) / "solr", ports.choose(set())
+        # what it tells of its progress is no figure
+        with contextlib.redirect_stdout(sys.stderr):
+            solr_server.up(path, port, [_CORE])
+        try:
+            yield f"http://{ports.HOST}:{port}/solr/{_CORE}"
+        finally:
+            with contextlib.redirect_stdout(sys.stderr):
+                solr_server.down(path)
+
+
+@contextlib.contextmanager
 def _ckan() -> Iterator[None]:
     """CKAN on an empty database of its own."""
     with temporary_services(durable=True) as running, tempfile.TemporaryDirectory() as folder:
@@ -333,18 +350,19 @@ def main() -> None:
     parser.add_argument("--solr", metavar="URL", help="core of a Solr with CKAN's schema")
     parser.add_argument("--alone", action="store_true", help="measure without a Solr")
     arguments = parser.parse_args()
-    solr = None if arguments.alone else arguments.solr or os.environ.get("SUEDWEST_SOLR_URL")
-    if solr is None and not arguments.alone:
-        sys.exit("Name a Solr with --solr URL (`./suedwest solr up` starts one), or say --alone.")
-    with _ckan():
-        engines: dict[str, Postgresql | Solr] = {"postgresql": Postgresql()}
-        if solr:
-            engines["solr"] = Solr(solr)
-        try:
-            figures = measure(engines, arguments.documents, arguments.times)
-        finally:
-            if solr:
-                engines["solr"].clear()  # pyright: ignore[reportAttributeAccessIssue]
+    with contextlib.ExitStack() as stack:
+        engines: dict[str, Postgresql | Solr] = {}
+        if not arguments.alone:
+            try:
+                url = arguments.solr or stack.enter_context(_started_solr())
+            except StepFailed as failure:
+                sys.exit(f"{failure} {failure.advice} Or name a Solr with --solr, or say --alone.")
+            engines["solr"] = solr = Solr(url)
+            stack.callback(solr.clear)
+        stack.enter_context(_ckan())
+        figures = measure(
+            {"postgresql": Postgresql(), **engines}, arguments.documents, arguments.times
+        )
     if arguments.json:
         print(json.dumps(figures, indent=2))
     else:
