@@ -33,6 +33,7 @@ class SearchPlugin(plugins.SingletonPlugin):
 
     def update_config(self, config: CKANConfig) -> None:
         """Take the seam before CKAN checks the schema of its search engine."""
+        plugins.toolkit.add_template_directory(config, "templates")
         if isinstance(search_common.pysolr, _Chooser):
             return
         search_common.pysolr = _Chooser()  # pyright: ignore[reportAttributeAccessIssue]
