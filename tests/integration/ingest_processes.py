@@ -92,7 +92,7 @@ def kill_service(services: TemporaryServices, name: str) -> None:
 class Mosquitto:
     """Debian's broker, with a session store it writes at intervals and when it is ended."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         if MOSQUITTO is None:
             pytest.fail("mosquitto is missing; Debian: sudo apt-get install mosquitto", False)
         port = ports.choose(set())
@@ -101,7 +101,7 @@ class Mosquitto:
         configuration.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n"
             f"persistence true\npersistence_location {folder}/\n"
-            "max_queued_messages 0\nmax_inflight_messages 500\nlog_type error\n"
+            f"max_queued_messages 0\nmax_inflight_messages 500\nlog_type error\n{more}"
         )
         self._command = [str(MOSQUITTO), "-c", str(configuration)]
         self._port = port

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from ..connectors.base import Decoded
 from ..domain.errors import SuedwestError
 from ..store.batch import Receipt
-from ..store.sources import LeaseLost, record_progress
+from ..store.sources import LeaseLost, record_contact, record_delivery
 from . import metrics
 from .allowance import MOST_AT_ONCE, Allowance
 from .database_errors import describe_database_error
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 MOST_IN_BATCH = 500
 LONGEST_IN_BATCH = 0.2
 """Seconds a message waits for others."""
-PROGRESS_EVERY = 15.0
+DELIVERY_NOTED_EVERY = 15.0
 """Seconds between two notes in the source's row that it delivers."""
 LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.5
@@ -74,7 +74,8 @@ class _Listener:
         self._allowance = _allowance(task, settings)
         self._held: list[_Held] = []
         self._oldest = 0.0
-        self._progress_at = 0.0
+        self._delivery_noted_at = float("-inf")
+        self._connected_at = float("inf")
         self._stored = 0
         self._pauses = 0
 
@@ -95,6 +96,8 @@ class _Listener:
         # Who woke up after a long stop must not end the connection of the one that goes on.
         self._task.still_leased()
         protocol = self._connection.open()
+        self._connected_at = time.monotonic()
+        self._note_contact(None)
         known = self._connection.session_present
         metrics.CONNECTED.labels(self._source_id).inc()
         log.info(
@@ -135,7 +138,7 @@ class _Listener:
             self._count(len(held), receipts)
             self._forget_held()
             self._pauses = 0
-            self._note_progress()
+            self._note_delivery()
 
     def _read(self, message: Message) -> Decoded:
         if self._allowance and not self._allowance.take(message.topic, time.monotonic()):
@@ -168,13 +171,17 @@ class _Listener:
                 *self._store(messages[middle:], decoded[middle:]),
             ]
         log.error("%s: a message on %s", self._source_id, messages[0].topic, exc_info=cause)
-        reason = f"the store refused it: {type(cause).__name__}: {str(cause).splitlines()[0]}"
+        said = str(cause).partition("\n")[0]
+        reason = f"the store refused it: {type(cause).__name__}: {said}"
         only = Decoded(refusals=[refused(messages[0], reason)])
         return [self._task.write(self._intake.batch([only], newest))]
 
     def _wait_after(self, error: BrokerAway | DBAPIError) -> None:
         """Wait, longer from time to time, before connecting again; say so once."""
         self._drop_connection()
+        if time.monotonic() - self._connected_at > LONGEST_PAUSE:
+            self._pauses = 0
+        self._connected_at = float("inf")
         of_broker = isinstance(error, BrokerAway)
         what = str(error) if of_broker else describe_database_error(error)
         if self._pauses == 0:
@@ -185,7 +192,7 @@ class _Listener:
             return
         # A store that is away as well is noticed before the next connection.
         with contextlib.suppress(DBAPIError):
-            record_progress(self._task.engine, self._task.lease, now=self._task.clock(), error=what)
+            self._note_contact(what)
 
     def _drop_connection(self) -> None:
         """Forget what is not acknowledged: it comes again."""
@@ -202,11 +209,15 @@ class _Listener:
         metrics.MESSAGES.labels(self._source_id).inc(messages)
         metrics.count(receipts)
 
-    def _note_progress(self) -> None:
+    def _note_delivery(self) -> None:
         now = time.monotonic()
-        if now - self._progress_at >= PROGRESS_EVERY:
-            self._progress_at = now
-            record_progress(self._task.engine, self._task.lease, now=self._task.clock())
+        if now - self._delivery_noted_at >= DELIVERY_NOTED_EVERY:
+            self._delivery_noted_at = now
+            record_delivery(self._task.engine, self._task.lease, now=self._task.clock())
+
+    def _note_contact(self, error: str | None) -> None:
+        task = self._task
+        record_contact(task.engine, task.lease, now=task.clock(), error=error)
 
 
 def _message(held: _Held) -> Message:

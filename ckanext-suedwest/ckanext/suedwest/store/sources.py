@@ -312,22 +312,31 @@ def record_success(
     )
 
 
-def record_progress(
-    engine: Engine, lease: Lease, *, now: datetime, error: str | None = None
-) -> None:
-    """A source that is listened to delivered something or, with `error`, cannot be heard now.
-
-    The lease is kept.
+def record_delivery(engine: Engine, lease: Lease, *, now: datetime) -> None:
+    """A source that is listened to delivered something; the lease is kept.
 
     Raises:
         LeaseLost: when another process took the source over.
     """
-    if error is None:
-        changes = "last_success_at = :now, last_error = NULL, failures = 0"
-        _update_leased(engine, lease, changes, now=now)
-    else:
-        changes = "last_attempt_at = :now, last_error = :error"
-        _update_leased(engine, lease, changes, now=now, error=clean(error, REASON_LENGTH))
+    changes = "last_success_at = :now, last_error = NULL, failures = 0"
+    _update_leased(engine, lease, changes, now=now)
+
+
+def record_contact(
+    engine: Engine, lease: Lease, *, now: datetime, error: str | None = None
+) -> None:
+    """A source that is listened to can be heard or, with `error`, cannot; the lease is kept.
+
+    Raises:
+        LeaseLost: when another process took the source over.
+    """
+    _update_leased(
+        engine,
+        lease,
+        "last_attempt_at = :now, last_error = :error",
+        now=now,
+        error=None if error is None else clean(error, REASON_LENGTH),
+    )
 
 
 def record_failure(
