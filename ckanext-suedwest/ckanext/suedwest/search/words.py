@@ -31,7 +31,7 @@ _LONGEST_SHORT_PART = 5
 # What a last part may end in: Brücke, Brücken; Haus, Häuser, Häusern; Pegel, Pegels.
 _ENDINGS = ("", "e", "en", "n", "er", "ern", "s", "es")
 # Beginnings that are a word of their own, although a shorter word stands in front: who looks for
-# Haus, Burg, Rhein, Schule, Wein, Auto or Bau does not mean these.
+# Auto, Baum, Burg, Haus, Rhein, Schule or Wein does not mean these.
 _UNDIVIDED = (
     "automat",
     "baumwoll",
@@ -49,17 +49,13 @@ _OWN_STEMS = {
     for stem in ("burger", "muller", "bauer", "lauter")
     for inflected in (stem, f"{stem}n", f"{stem}s", f"{stem}in", f"{stem}innen")
 }
-# Words that say nothing of what is looked for, as whole questions have them.
-FILLERS = frozenset(
-    re.findall(
-        r"\w+",
-        """
+_FILLERS = """
     ab als am an auf aus bei beim bis das dem den der des die ein eine einem einen einer eines es
     fur gibt hat hier ich im in ist kann man mein meine mit nach oder sind uber um und unter vom von
     vor wann was welche wer wie wird wo zu zum zur
-    """,
-    )
-)
+"""
+# Words that say nothing of what is looked for, as whole questions have them.
+FILLERS = frozenset(_FILLERS.split())
 # Datasets share most of their words.
 _WORDS_REMEMBERED = 50_000
 _local = threading.local()
