@@ -79,7 +79,10 @@ def _work(work: Callable[..., None], *arguments: Any) -> None:
 
 def end_what_they_left_to_the_server() -> None:
     """End the connections of processes that are gone: one may still be busy with its commit."""
-    theirs = "FROM pg_stat_activity WHERE application_name = :application"
+    theirs = (
+        "FROM pg_stat_activity"
+        " WHERE application_name = :application AND datname = current_database()"
+    )
     with model.meta.engine.connect() as connection:
         named = {"application": APPLICATION}
         connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {theirs}"), named)

@@ -144,7 +144,8 @@ def _end_a_connection() -> None:
         connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = :application AND state <> 'idle' LIMIT 1"
+                " WHERE application_name = :application AND datname = current_database()"
+                " AND state <> 'idle' LIMIT 1"
             ),
             {"application": APPLICATION},
         )

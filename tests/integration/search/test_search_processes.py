@@ -153,7 +153,8 @@ def _waits_for_a_lock() -> bool:
         waiting = connection.execute(
             text(
                 "SELECT count(*) FROM pg_stat_activity"
-                " WHERE application_name = :application AND wait_event_type = 'Lock'"
+                " WHERE application_name = :application AND datname = current_database()"
+                " AND wait_event_type = 'Lock'"
             ),
             {"application": APPLICATION},
         ).scalar()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import types
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -12,9 +14,13 @@ import ckan.model as model
 import ckan.plugins as plugins
 import pysolr
 from ckan.common import CKANConfig, config
+from ckan.lib.search.common import SearchQueryError
 
 from .engine import PostgresqlSearch
+from .query import LONGEST_QUERY
 from .session import changed, watch
+
+MOST_BLANKS = 100
 
 
 class SearchPlugin(plugins.SingletonPlugin):
@@ -30,6 +36,7 @@ class SearchPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IConfigurable)
     plugins.implements(plugins.IDomainObjectModification)
+    plugins.implements(plugins.IPackageController, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
         """Take the seam before CKAN checks the schema of its search engine."""
@@ -47,6 +54,29 @@ class SearchPlugin(plugins.SingletonPlugin):
         """Something is about to be committed; CKAN tells its dataset too, as changed."""
         if isinstance(entity, model.Package) and not _is_solr(config["solr_url"]):
             changed(entity)
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Refuse text for which CKAN itself would take minutes, whatever the engine.
+
+        CKAN looks for forbidden syntax with an expression that takes a time that grows with the
+        square of the blanks in a row.
+
+        Raises:
+            SearchQueryError: too many blanks in a row, or too long a text.
+        """
+        for value in _texts(search_params):
+            if len(value) > LONGEST_QUERY:
+                raise SearchQueryError(f"The query is longer than {LONGEST_QUERY} characters.")
+            if any(len(blanks[0]) > MOST_BLANKS for blanks in re.finditer(r"\s+", value)):
+                raise SearchQueryError(f"More than {MOST_BLANKS} blanks stand in a row.")
+        return search_params
+
+
+def _texts(search_params: dict[str, Any]) -> Iterator[str]:
+    for value in search_params.values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str):
+                yield each
 
 
 class _Chooser(types.ModuleType):
