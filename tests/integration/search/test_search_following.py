@@ -177,3 +177,24 @@ def test_a_field_nobody_ever_used_is_asked_for_and_then_used(other: Connection) 
         write(connection, "b", colour="blue", extras_colour="light blue")
     assert found(fq=['colour:"blue"']) == ["b"]
     assert found(fq=['extras_colour:"blue"']) == ["b"]
+
+
+def test_words_that_were_looked_up_once_find_what_is_new_and_nothing_that_is_gone(
+    other: Connection,
+) -> None:
+    with model.meta.engine.begin() as connection:
+        write(connection, "pegel")
+    assert found(q="title:pegel") == ["pegel"]
+    assert found(q="title:pegel") == ["pegel"]
+    write(other, "pegel-2", title="Pegel")
+    assert found(q="title:pegel") == ["pegel"]
+    other.commit()
+    assert found(q="title:pegel") == ["pegel", "pegel-2"]
+    # a transaction that takes one away and is rolled back leaves nothing behind
+    remove(model.Session.connection(), "pegel")
+    assert found(q="title:pegel") == ["pegel-2"]
+    model.Session.rollback()
+    assert found(q="title:pegel") == ["pegel", "pegel-2"]
+    with model.meta.engine.begin() as connection:
+        write(connection, "pegel", title="Spielplatz")
+    assert found(q="title:pegel") == ["pegel-2"]

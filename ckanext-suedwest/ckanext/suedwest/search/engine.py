@@ -22,7 +22,7 @@ from .held import CHANGES, CHANGES_ANSWERED, MOST_CHANGES, Held
 from .local_parameters import parse_any
 from .ordering import Score, first, orders_of
 from .query import Clauses, QueryRefused
-from .question import Question, Test, View, in_field, telling
+from .question import Part, Question, Test, View, in_field, telling
 from .session import reading, remove, write
 
 STATEMENT_TIMEOUT_MS = 20_000
@@ -133,14 +133,14 @@ class PostgresqlSearch:
         question.fields.update(facet.field for facet in facets)
         rows = whole_number(params.get("rows"), 10)
         start = whole_number(params.get("start"), 0)
-        with _answering(), reading() as connection:
-            for _ in range(_MOST_ATTEMPTS):
+        for _ in range(_MOST_ATTEMPTS):
+            with _answering(), reading() as connection:
                 view = _view(connection, question)
                 hits = _all_of(tests, view)
                 page = view.held.ordinals[first(orders, view, hits, start + rows)[start:]]
                 docs = self._documents(connection, page.tolist(), params.get("fl"))
-                if len(docs) == len(page):
-                    break
+            if len(docs) == len(page):
+                break
         return Results(
             int(hits.sum()),
             docs,
@@ -218,26 +218,45 @@ def _default_field(params: Mapping[str, Any]) -> str:
 def _view(connection: Connection, question: Question) -> View:
     """Every document as this instant and this transaction see it, and what the database finds."""
     engine = connection.engine
-    parts = [f"{part} AS part{number}" for number, part in enumerate(question.parts)]
-    statement = (
-        _SETTINGS if parts else ""
-    ) + f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *parts])}"
     most = MOST_CHANGES
+    recalling = True
     while True:
         before = held.current(engine, question.fields)
-        parameters = {"held": before.snapshot, "most_changes": most, **question.parameters}
-        answer = dict(connection.exec_driver_sql(statement, parameters).mappings().one())
-        after: Held | None = None
-        if len(answer["changed"] or []) < most:
-            after = before.followed(answer)
-        if after is not None:
+        known = [
+            before.recall(part.key) if recalling and part.key else None for part in question.parts
+        ]
+        asked = [part for part, mask in zip(question.parts, known, strict=True) if mask is None]
+        answer = _ask(connection, before, asked, most)
+        after = before.followed(answer) if len(answer["changed"] or []) < most else None
+        if after is None:
+            # read all anew from what is committed; what is not, is then all there is to follow
+            held.forget(engine)
+            most = 2**31 - 1
+        elif len(asked) < len(known) and len(after) > len(before):
+            # what was kept says nothing of new documents
+            recalling = False
+        else:
             break
-        # read all anew from what is committed; what is not, is then all there is to follow
-        held.forget(engine)
-        most = 2**31 - 1
+    found = iter([after.mask(answer[f"part{number}"]) for number in range(len(asked))])
+    masks = [next(found) if mask is None else mask for mask in known]
     if not answer["own"]:
         held.publish(engine, before, after)
-    return View(after, [answer[f"part{number}"] for number in range(len(parts))])
+        for part, before_asking, mask in zip(question.parts, known, masks, strict=True):
+            if part.key and before_asking is None:
+                after.remember(part.key, mask)
+    return View(after, masks)
+
+
+def _ask(connection: Connection, before: Held, parts: Sequence[Part], most: int) -> dict[str, Any]:
+    """What has changed since what is held, and what the database finds of each part."""
+    columns = [f"{part.expression} AS part{number}" for number, part in enumerate(parts)]
+    statement = f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *columns])}"
+    parameters: dict[str, Any] = {"held": before.snapshot, "most_changes": most}
+    for part in parts:
+        parameters |= part.values
+    if parts:
+        statement = _SETTINGS + statement
+    return dict(connection.exec_driver_sql(statement, parameters).mappings().one())
 
 
 def _all_of(tests: Sequence[Test], view: View) -> Mask:

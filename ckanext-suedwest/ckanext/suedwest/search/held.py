@@ -13,7 +13,9 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy
 from numpy.typing import NDArray
@@ -31,8 +33,19 @@ _OLDEST_SECONDS = REMOVALS_KEPT_SECONDS / 2
 MOST_CHANGES = 2_000
 _MOST_COLUMNS = 80
 _DEAD_KEPT = 1_000
+_MOST_REMEMBERED = 300
 _guard = threading.RLock()
-_held: dict[tuple[int, str], Held] = {}
+
+
+def _new_guard() -> None:
+    global _guard
+    _guard = threading.RLock()
+
+
+# another thread of the parent may have held it
+os.register_at_fork(after_in_child=_new_guard)
+# A process that is forked goes on with what its parent held: nothing of it is ever changed.
+_held: WeakKeyDictionary[Engine, Held] = WeakKeyDictionary()
 
 _INSTANT = "coalesce((extract(epoch FROM {0}) * 1000000)::bigint, {1})"
 _MODIFIED, _CREATED = (
@@ -100,6 +113,7 @@ class Held:
     created: NDArray[numpy.int64]
     title_words: NDArray[numpy.int16]
     columns: dict[str, Column]
+    remembered: dict[str, NDArray[numpy.uint8]] = dataclass_field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -116,6 +130,24 @@ class Held:
         mask = numpy.zeros(len(self), numpy.bool_)
         mask[self.of_ordinals(packed)] = True
         return mask
+
+    def remember(self, key: str, mask: Mask) -> None:
+        """Keep which of these documents the database found for something that was asked.
+
+        It stays right for as long as no document is new: none is ever changed, and what is gone
+        is not alive.
+        """
+        with _guard:
+            while len(self.remembered) >= _MOST_REMEMBERED:
+                self.remembered.pop(next(iter(self.remembered)))
+            self.remembered[key] = numpy.packbits(mask)
+
+    def recall(self, key: str) -> Mask | None:
+        """The mask that was kept, None when there is none."""
+        packed = self.remembered.get(key)
+        if packed is None:
+            return None
+        return numpy.unpackbits(packed, count=len(self)).view(numpy.bool_)
 
     def followed(self, answer: Mapping[str, Any]) -> Held | None:
         """What is held after the changes a statement found; None when all must be read anew."""
@@ -163,6 +195,7 @@ class Held:
                 )
                 for field, column in list(self.columns.items())
             },
+            remembered={},
         )
 
 
@@ -173,41 +206,39 @@ def unpack(packed: bytes | memoryview | None, kind: str) -> NDArray[Any]:
 
 def current(engine: Engine, fields: Iterable[str]) -> Held:
     """What this process holds, with these columns; read from the database when it does not."""
-    key = (os.getpid(), str(engine.url))
-    held = _held.get(key)
+    held = _held.get(engine)
     if held is None or _is_worn(held):
         with _guard:
-            held = _held.get(key)
+            held = _held.get(engine)
             if held is None or _is_worn(held):
                 with engine.connect() as connection:
-                    held = _held[key] = _read(connection)
+                    held = _held[engine] = _read(connection)
     wanted = set(fields)
     if wanted <= held.columns.keys():
         return held
     with _guard, engine.connect() as connection:
-        newest = _held.get(key)
+        newest = _held.get(engine)
         held = newest or held
         missing = wanted - held.columns.keys()
         read = {field: _read_column(connection, held, field) for field in sorted(missing)}
         # other searches go on with the columns they have: those are never changed
         held = replace(held, columns=_with_room(held.columns, wanted) | read)
         if newest is not None:
-            _held[key] = held
+            _held[engine] = held
     return held
 
 
 def publish(engine: Engine, before: Held, after: Held) -> None:
     """Let the next search start from `after`, unless another one has been quicker."""
-    key = (os.getpid(), str(engine.url))
     with _guard:
-        if _held.get(key) is before:
-            _held[key] = after
+        if _held.get(engine) is before:
+            _held[engine] = after
 
 
 def forget(engine: Engine) -> None:
     """Read everything anew at the next search."""
     with _guard:
-        _held.pop((os.getpid(), str(engine.url)), None)
+        _held.pop(engine, None)
 
 
 def _is_worn(held: Held) -> bool:

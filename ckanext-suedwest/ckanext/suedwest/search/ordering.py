@@ -33,13 +33,13 @@ class Order:
     descending: bool
     missing: int | None = None
 
-    def ascending_keys(self, view: View, hits: NDArray[Any]) -> NDArray[Any]:
-        """Keys of the hits, the first to come the smallest, those without one the largest."""
-        keys = self.keys(view)[hits]
-        signed = -keys if self.descending else keys.copy()
-        if self.missing is not None:
-            signed[keys == self.missing] = _LAST
-        return signed
+    def ascending_keys(self, view: View) -> NDArray[Any]:
+        """Keys of all documents, the first to come the smallest, those without one the largest."""
+        keys = self.keys(view)
+        signed = -keys if self.descending else keys
+        if self.missing is None:
+            return signed
+        return numpy.where(keys == self.missing, _LAST, signed)
 
 
 def orders_of(sort: str, question: Question, score: Callable[[View], NDArray[Any]]) -> list[Order]:
@@ -85,24 +85,24 @@ def _order(
 def first(orders: Sequence[Order], view: View, hits: Mask, count: int) -> NDArray[Any]:
     """Positions of the first `count` hits in their order; equal ones in the order of writing."""
     positions = numpy.flatnonzero(hits)
-    chosen = _candidates(orders, view, positions, count)
-    keys = [order.ascending_keys(view, chosen) for order in orders]
-    return chosen[numpy.lexsort([chosen, *reversed(keys)])][:count]
+    if not count or not len(positions):
+        return positions[:0]
+    keys = [order.ascending_keys(view) for order in orders]
+    chosen = _candidates(keys, positions, count)
+    return chosen[numpy.lexsort([chosen, *(key[chosen] for key in reversed(keys))])][:count]
 
 
-def _candidates(
-    orders: Sequence[Order], view: View, positions: NDArray[Any], count: int
-) -> NDArray[Any]:
+def _candidates(keys: Sequence[NDArray[Any]], positions: NDArray[Any], count: int) -> NDArray[Any]:
     """Few positions among which the first `count` are; sorting all of many hits takes long."""
     if len(positions) <= count:
         return positions
-    if not orders or not count:
+    if not keys or not count:
         return positions[:count]
-    keys = orders[0].ascending_keys(view, positions)
-    last = numpy.partition(keys, count - 1)[count - 1]
-    before = positions[keys < last]
-    equal = positions[keys == last]
-    return numpy.concatenate([before, _candidates(orders[1:], view, equal, count - len(before))])
+    of_hits = keys[0][positions]
+    last = numpy.partition(of_hits, count - 1)[count - 1]
+    before = positions[of_hits < last]
+    equal = positions[of_hits == last]
+    return numpy.concatenate([before, _candidates(keys[1:], equal, count - len(before))])
 
 
 class Score:

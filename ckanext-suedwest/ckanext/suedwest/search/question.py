@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -51,11 +52,23 @@ class View:
     """What a mask is worked out from: the documents, and what the database found of each part."""
 
     held: Held
-    found: Sequence[Any]
+    found: Sequence[Mask]
 
     def mask(self, part: int) -> Mask:
         """Documents the database found for a part."""
-        return self.held.mask(self.found[part])
+        return self.found[part]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the database is asked: SQL with names of bound values, and the values.
+
+    `key` tells it from all others; empty when its answer is not worth keeping.
+    """
+
+    expression: str
+    values: Mapping[str, Any]
+    key: str
 
 
 Test = Callable[[View], Mask]
@@ -66,8 +79,7 @@ class Question:
 
     def __init__(self, now: datetime | None = None) -> None:
         self.fields: set[str] = set()
-        self.parts: list[str] = []
-        self.parameters: dict[str, Any] = {}
+        self.parts: list[Part] = []
         self.now = now or datetime.now(UTC)
         self._part_of: dict[str, int] = {}
 
@@ -131,16 +143,17 @@ class Question:
             f"(SELECT string_agg(int4send(ordinal), '') FROM suedwest_search.document"  # noqa: S608
             f" WHERE {field} = ANY (CAST({{0}} AS text[])))",  # one of KEYS
             list(values),
+            keep=False,  # each id is seldom asked for twice, and quickly found
         )
         return lambda view: view.mask(part)
 
-    def _part(self, expression: str, *values: Any) -> int:
+    def _part(self, expression: str, *values: Any, keep: bool = True) -> int:
         key = json.dumps([expression, values])
         if key not in self._part_of:
-            names = [f"p{len(self.parameters) + number}" for number in range(len(values))]
-            self.parameters |= dict(zip(names, values, strict=True))
-            self._part_of[key] = len(self.parts)
-            self.parts.append(expression.format(*(f"%({name})s" for name in names)))
+            number = self._part_of[key] = len(self.parts)
+            named = {f"part{number}_{place}": value for place, value in enumerate(values)}
+            sql = expression.format(*(f"%({name})s" for name in named))
+            self.parts.append(Part(sql, named, key if keep else ""))
         return self._part_of[key]
 
     def _clauses(self, node: Clauses) -> Test:
@@ -336,6 +349,8 @@ def in_field(node: Node, field: str) -> Node:
     return node
 
 
+# The score of a word asks again what its test has asked.
+@lru_cache(2_000)
 def field_query(node: Words, field: str | None, *, exact: bool = False) -> str | None:
     """A tsquery for a word or phrase in one field or anywhere, None where it is only signs.
 

@@ -51,11 +51,19 @@ def watch() -> None:
 def reading() -> Iterator[Connection]:
     """The session's connection, so that a transaction finds what it has just written.
 
-    An error inside undoes only what was done inside.
+    An error inside undoes only what was done inside, and settings made inside end with it. The
+    savepoint is set by hand because every search needs one, and the library's takes its time.
     """
     connection = model.Session.connection()
-    with connection.begin_nested():
+    connection.exec_driver_sql("SAVEPOINT suedwest_search")
+    try:
         yield connection
+    finally:
+        # a connection that broke has nothing to undo
+        if not connection.invalidated and not connection.closed:
+            connection.exec_driver_sql(
+                "ROLLBACK TO SAVEPOINT suedwest_search; RELEASE SAVEPOINT suedwest_search"
+            )
 
 
 def write(statements: Sequence[Statement]) -> None:

@@ -11,14 +11,14 @@ late a transaction commits.
 
 from __future__ import annotations
 
-import os
 import threading
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, text
 
 _VERSION = 5
 _LOCK = 0x53_57_53_45
-_ready: set[tuple[int, str]] = set()
+_ready: WeakSet[Engine] = WeakSet()
 _guard = threading.Lock()
 
 _SCHEMA = """
@@ -120,14 +120,13 @@ def ensure(engine: Engine) -> None:
 
     New tables are empty: `ckan search-index rebuild` fills them.
     """
-    key = (os.getpid(), str(engine.url))
-    if key in _ready:
+    if engine in _ready:
         return
     with _guard, engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _make(connection)
         connection.execute(text(_STAMPS_OF_ANOTHER_SERVER))
-    _ready.add(key)
+    _ready.add(engine)
 
 
 def _make(connection: Connection) -> None:
