@@ -133,7 +133,8 @@ def test_every_record_is_accounted_for(engine: Engine) -> None:
 def test_absurd_values_spoil_no_mean(engine: Engine) -> None:
     absurd = [value(1.7e308, NOW + timedelta(minutes=minute)) for minute in range(3)]
     largest = [value(1e15, NOW + timedelta(minutes=minute)) for minute in range(10, 20)]
-    assert counts(write(engine, absurd + largest)) == (10, 0, 0, 3)
+    flow = [level("test:1", observed_property="discharge", unit="m³/s")]
+    assert counts(write(engine, absurd + largest, streams=flow)) == (10, 0, 0, 3)
     assert rows(engine, "SELECT good_mean FROM suedwest.observation_day") == [(1e15,)]
 
 

@@ -198,7 +198,9 @@ def _lock_streams(conn: Connection, known: Known, keys: Iterable[StreamKey]) -> 
     if ids:
         conn.execute(
             text("""
-                SELECT id FROM suedwest.datastream WHERE id = ANY (:ids)
+                SELECT id FROM suedwest.datastream
+                WHERE id = ANY (:ids)
+                   OR id IN (SELECT level_id FROM suedwest.derivation WHERE raw_id = ANY (:ids))
                 ORDER BY id FOR NO KEY UPDATE
             """),
             {"ids": ids},

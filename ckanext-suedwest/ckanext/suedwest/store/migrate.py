@@ -11,8 +11,18 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from ..domain.errors import SuedwestError
 
 SCHEMA = "suedwest"
-NOT_FOR_READERS = ("source", "receipt", "quarantine", "outbox", "alembic_version")
-"""Tables the read role never sees: options may hold secrets, payloads may hold anything."""
+NOT_FOR_READERS = (
+    "source",
+    "receipt",
+    "quarantine",
+    "outbox",
+    "alembic_version",
+    "mark",
+    "correction",
+    "device_report",
+)
+"""Tables the read role never sees: options may hold secrets, payloads may hold anything, marks and
+corrections name people, and the health of devices is for those who look after them."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any fixed number; two processes that upgrade at once queue up behind it.

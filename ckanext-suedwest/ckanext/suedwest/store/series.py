@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from ..domain.quality import Finding, Quality, reasons
 from ..domain.time import DayRule, day_of, day_span
 from .engine import connected
 from .rollup import GOOD
@@ -21,12 +22,18 @@ HOURS_UP_TO = timedelta(days=100)
 
 @dataclass(frozen=True, slots=True)
 class ObservationRow:
-    """One value; `quality` is a flag of `domain.quality`."""
+    """One value; `quality` is a flag and `findings` are bits of `domain.quality`."""
 
     time: datetime
     result: float
     quality: int
     received_at: datetime
+    findings: int = 0
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the value is doubted, as `domain.quality.reasons`; empty for a good one."""
+        return reasons(Quality(self.quality), Finding(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A day by the day rule of its datastream; `good_*` are None on a day without a good value."""
+    """A day by the day rule of its datastream; `good_*` are None on a day without a good value.
+
+    `expected_count` is how many values the stated interval makes in this day, None when the
+    source states none; good and doubted values together cover that much of the day.
+    """
 
     day: date
     good_count: int
@@ -59,6 +70,7 @@ class DayRow:
     doubted_count: int
     doubted_min: float | None
     doubted_max: float | None
+    expected_count: int | None = None
 
 
 def observations(
@@ -75,7 +87,8 @@ def observations(
     with connected(bind) as conn:
         rows = conn.execute(
             text(f"""
-                SELECT phenomenon_time, result, quality, received_at FROM suedwest.observation
+                SELECT phenomenon_time, result, quality, received_at, findings
+                FROM suedwest.observation
                 WHERE datastream_id = :id AND phenomenon_time >= :start AND phenomenon_time < :end
                 ORDER BY phenomenon_time {order}
                 LIMIT CAST(:limit AS bigint)
@@ -131,13 +144,24 @@ def days(bind: Engine | Connection, datastream_id: int, *, start: date, end: dat
         rows = conn.execute(
             text("""
                 SELECT day, good_count, good_min, good_mean, good_max, doubted_count,
-                       doubted_min, doubted_max
+                       doubted_min, doubted_max, make_interval(secs => interval_s), day_rule
                 FROM suedwest.observation_day
+                JOIN suedwest.datastream ON datastream.id = datastream_id
                 WHERE datastream_id = :id AND day BETWEEN :start AND :end ORDER BY day
             """),
             {"id": datastream_id, "start": start, "end": end},
         )
-        return [DayRow(*row) for row in rows]
+        return [
+            DayRow(*row, expected_count=_expected(row[0], DayRule(rule), interval))
+            for *row, interval, rule in rows
+        ]
+
+
+def _expected(day: date, rule: DayRule, interval: timedelta | None) -> int | None:
+    if interval is None:
+        return None
+    start, end = day_span(day, rule)
+    return round((end - start) / interval)
 
 
 def series_columns(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from ..domain.errors import Refusal
 from ..domain.observation import Observation
-from ..domain.quality import Quality
+from ..domain.quality import Finding, Quality
 from .catalogue import Catalogue
 from .definitions import StreamKey
 from .partitions import ensure_partitions, plausible_window
@@ -91,13 +91,19 @@ def sort_values(
 def write_values(
     conn: Connection, values: SortedValues, *, received_at: datetime, now: datetime
 ) -> Written:
-    """Store sorted values; the temporary table `touched` then lists what is new or corrected.
+    """Store sorted values and add what is new or corrected to the temporary table `touched`.
 
-    The caller holds the locks of the datastreams.
+    The caller holds the locks of the datastreams and has called `prepare`. What staff corrected
+    stays as they corrected it.
     """
     ensure_partitions(conn, {time.astimezone(UTC).year for _, time in values.winners})
     _copy(conn, values)
-    parameters = {"received_at": received_at, "now": now, "unevaluated": Quality.NOT_EVALUATED}
+    parameters = {
+        "received_at": received_at,
+        "now": now,
+        "unevaluated": int(Quality.NOT_EVALUATED),
+        "not_mounted": int(Finding.NOT_MOUNTED),
+    }
     stored = conn.execute(text(_INSERT_NEW), parameters).rowcount
     corrected = 0
     if stored < len(values.winners):
@@ -158,7 +164,12 @@ _CORRECT = """
         FROM incoming JOIN suedwest.observation held USING (datastream_id, phenomenon_time)
         WHERE held.phenomenon_time BETWEEN :first AND :last
           AND (held.result <> incoming.result
-               OR (held.quality <> incoming.quality AND incoming.quality <> :unevaluated))
+               OR (coalesce(held.told_quality, held.quality) <> incoming.quality
+                   AND incoming.quality <> :unevaluated)
+               OR held.findings & :not_mounted <> 0)
+          AND NOT EXISTS (SELECT FROM suedwest.correction
+                          WHERE correction.datastream_id = held.datastream_id
+                            AND correction.phenomenon_time = held.phenomenon_time)
     ), revised AS (
         INSERT INTO suedwest.observation_revision
             (datastream_id, phenomenon_time, result, quality, received_at, replaced_at)
@@ -166,7 +177,8 @@ _CORRECT = """
         FROM differing
     ), updated AS (
         UPDATE suedwest.observation held
-        SET result = differing.result, quality = differing.quality, received_at = :received_at
+        SET result = differing.result, quality = differing.quality, received_at = :received_at,
+            told_quality = NULL, findings = 0
         FROM differing
         WHERE held.datastream_id = differing.datastream_id
           AND held.phenomenon_time = differing.phenomenon_time
@@ -177,13 +189,21 @@ _CORRECT = """
 """
 
 
-def _copy(conn: Connection, values: SortedValues) -> None:
-    conn.exec_driver_sql(f"""
-        CREATE TEMPORARY TABLE incoming ({_COLUMNS}) ON COMMIT DROP;
+def prepare(conn: Connection) -> None:
+    """Make the empty temporary table `touched`, which lists what the transaction changes."""
+    conn.exec_driver_sql("""
+        DROP TABLE IF EXISTS touched;
         CREATE TEMPORARY TABLE touched (
             datastream_id integer NOT NULL, phenomenon_time timestamptz NOT NULL,
             is_new boolean NOT NULL
         ) ON COMMIT DROP
+    """)
+
+
+def _copy(conn: Connection, values: SortedValues) -> None:
+    conn.exec_driver_sql(f"""
+        DROP TABLE IF EXISTS incoming;
+        CREATE TEMPORARY TABLE incoming ({_COLUMNS}) ON COMMIT DROP
     """)
     lines = "".join(
         [

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
+from ..domain.errors import Refusal
+from ..domain.mounting import Measured, Mounting
+from ..domain.units import WATER_LEVEL
 from . import quarantine
 from .batch import Batch, Receipt
-from .catalogue import write_catalogue
-from .rollup import recompute_touched
+from .catalogue import Catalogue, write_catalogue
+from .changes import settle
+from .health import write_reports
+from .levels import write_levels
 from .sources import Lease, check_lease
-from .values import Written, referenced_streams, sort_values, write_values
-
-OBSERVATIONS_CHANNEL = "suedwest_observations"
-# A payload of NOTIFY has to stay below 8,000 bytes; an id takes at most 12 of them.
-_IDS_PER_NOTICE = 500
+from .values import Written, prepare, referenced_streams, sort_values, write_values
 
 
 def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datetime) -> Receipt:
@@ -33,21 +33,26 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
     """
     with engine.begin() as conn:
         owner = check_lease(conn, batch.source_id, lease)
-        catalogue = write_catalogue(
-            conn, batch, referenced_streams(batch.observations), owner=owner, now=now
-        )
+        streams = referenced_streams(batch.observations)
+        for derivation in batch.derivations:
+            streams |= {
+                (derivation.station_key, derivation.raw),
+                (derivation.station_key, derivation.level),
+            }
+        catalogue = write_catalogue(conn, batch, streams, owner=owner, now=now)
         values = sort_values(batch.observations, catalogue, now)
         written = Written(0, 0)
-        if values.winners:
-            written = write_values(conn, values, received_at=batch.received_at, now=now)
-            _notify(conn, recompute_touched(conn, now))
+        notes = list(catalogue.definitions.notes)
+        derivations = _derivations(conn, batch, catalogue, notes)
+        if values.winners or derivations:
+            prepare(conn)
+            if values.winners:
+                written = write_values(conn, values, received_at=batch.received_at, now=now)
+            notes += write_levels(conn, derivations, received_at=batch.received_at, now=now)
+            settle(conn, now)
+        write_reports(conn, batch.source_id, batch.device_reports, now)
         refusals = [*batch.refusals, *values.refusals]
-        quarantine.keep(
-            conn,
-            batch.source_id,
-            [*refusals, *catalogue.definitions.notes],
-            batch.received_at,
-        )
+        quarantine.keep(conn, batch.source_id, [*refusals, *notes], batch.received_at)
         receipt = Receipt(
             source_id=batch.source_id,
             received=len(batch.observations) + len(batch.refusals),
@@ -85,12 +90,37 @@ def _leave_receipt(conn: Connection, batch: Batch, receipt: Receipt, now: dateti
     )
 
 
-def _notify(conn: Connection, stream_ids: Sequence[int]) -> None:
-    for start in range(0, len(stream_ids), _IDS_PER_NOTICE):
+def _derivations(
+    conn: Connection, batch: Batch, catalogue: Catalogue, notes: list[Refusal]
+) -> dict[int, tuple[int, Sequence[Mounting]]]:
+    """The usable derivations by the id of their level; `notes` says what is wrong with others."""
+    if not batch.derivations:
+        return {}
+    kinds = dict(
         conn.execute(
-            text("SELECT pg_notify(:channel, :payload)"),
-            {
-                "channel": OBSERVATIONS_CHANNEL,
-                "payload": json.dumps({"datastreams": stream_ids[start : start + _IDS_PER_NOTICE]}),
-            },
+            text("""
+                SELECT id, observed_property FROM suedwest.datastream
+                WHERE id = ANY (CAST(:ids AS integer[]))
+            """),
+            {"ids": list(catalogue.stream_ids.values())},
         )
+        .tuples()
+        .all()
+    )
+    found: dict[int, tuple[int, Sequence[Mounting]]] = {}
+    for derivation in batch.derivations:
+        raw_id = catalogue.stream_ids.get((derivation.station_key, derivation.raw))
+        level_id = catalogue.stream_ids.get((derivation.station_key, derivation.level))
+        if raw_id is None or level_id is None:
+            reason = "a level and its raw values need a datastream each"
+        elif kinds[level_id] != WATER_LEVEL.name:
+            reason = f"a level is a {WATER_LEVEL.name}, not a {kinds[level_id]}"
+        elif kinds[raw_id] not in list(Measured):
+            reason = f"no level can be made of a {kinds[raw_id]}"
+        elif any(mounting.measured != kinds[raw_id] for mounting in derivation.mountings):
+            reason = f"the mounting is not that of a sensor which measures {kinds[raw_id]}"
+        else:
+            found[level_id] = (raw_id, derivation.mountings)
+            continue
+        notes.append(Refusal(f"{derivation.station_key} {derivation.level}", reason))
+    return found

@@ -1,0 +1,276 @@
+"""Levels reckoned from what sensors measure, in the transaction that changes either.
+
+The raw value and the level are both kept. When a mounting changes, the raw values of the spans
+that differ are read again; a level that comes out the same is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection, Engine, text
+
+from ..domain.errors import Refusal
+from ..domain.mounting import (
+    Derivation,
+    Measured,
+    Mounting,
+    MountingRefused,
+    level_cm,
+    level_quality,
+    mounting_at,
+)
+from ..domain.observation import Observation
+from ..domain.quality import Finding, Quality
+from ..domain.station import Datum
+from .changes import begin_change, settle
+from .engine import connected
+from .values import SortedValues, write_values
+
+NOT_MOUNTED = "no mounting is valid at the time of the value, so it gives no level"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A derivation as the store has it."""
+
+    raw_id: int
+    mountings: tuple[Mounting, ...]
+
+
+def write_levels(
+    conn: Connection,
+    derivations: Mapping[int, tuple[int, Sequence[Mounting]]],
+    *,
+    received_at: datetime,
+    now: datetime,
+) -> list[Refusal]:
+    """Bring levels up to date with their mountings and with the raw values in `touched`.
+
+    `derivations` maps the id of a level to its raw datastream and all mountings, where they are
+    told; what is touched is added to `touched`. Gives a note for each level that has raw values
+    without a mounting. The caller holds the locks of the datastreams.
+    """
+    spans: list[tuple[int, datetime, datetime | None]] = []
+    known = _known(conn, derivations)
+    for level_id, (raw_id, mountings) in sorted(derivations.items()):
+        wanted = _Known(raw_id, _in_order(mountings))
+        held = known.get(level_id)
+        if held != wanted:
+            _replace(conn, level_id, wanted)
+            spans += _differing(level_id, held, wanted)
+    return _derive(conn, spans, received_at=received_at, now=now)
+
+
+def set_mountings(
+    engine: Engine, *, level_id: int, raw_id: int, mountings: Sequence[Mounting], now: datetime
+) -> list[Refusal]:
+    """Say how the sensor behind a level is and was mounted; recomputes what that changes.
+
+    Gives a note when raw values have no mounting. Levels of a span that has no mounting any more
+    stay, with the flag FAIL and the finding NOT_MOUNTED.
+
+    Raises:
+        MountingRefused: when two mountings overlap.
+        UnknownDatastream: when there is no such datastream.
+    """
+    Derivation("", "raw", "level", tuple(mountings))
+    with engine.begin() as conn:
+        begin_change(conn, [level_id, raw_id])
+        notes = write_levels(conn, {level_id: (raw_id, mountings)}, received_at=now, now=now)
+        settle(conn, now)
+    return notes
+
+
+def mountings_of(bind: Engine | Connection, level_id: int) -> tuple[Mounting, ...]:
+    """The mountings of a level by their start; empty for one that is not reckoned."""
+    with connected(bind) as conn:
+        known = _known(conn, [level_id]).get(level_id)
+    return () if known is None else known.mountings
+
+
+def _known(conn: Connection, level_ids: Collection[int]) -> dict[int, _Known]:
+    if not level_ids:
+        return {}
+    rows = conn.execute(
+        text("""
+            SELECT level_id, raw_id, valid_from, valid_until, measured, height_mm, offset_cm,
+                   blanking_mm, zero_reference, zero_metres, zero_valid_from
+            FROM suedwest.derivation LEFT JOIN suedwest.mounting USING (level_id)
+            WHERE level_id = ANY (CAST(:ids AS integer[]))
+            ORDER BY level_id, valid_from
+        """),
+        {"ids": list(level_ids)},
+    )
+    return {
+        level_id: _Known(
+            raw_id,
+            tuple(
+                Mounting(
+                    valid_from=row.valid_from,
+                    valid_until=row.valid_until,
+                    measured=Measured(row.measured),
+                    height_mm=row.height_mm,
+                    offset_cm=row.offset_cm,
+                    blanking_mm=row.blanking_mm,
+                    gauge_zero=None
+                    if row.zero_reference is None
+                    else Datum(row.zero_reference, row.zero_metres, row.zero_valid_from),
+                )
+                for row in group
+                if row.valid_from is not None
+            ),
+        )
+        for (level_id, raw_id), group in groupby(rows, lambda row: (row.level_id, row.raw_id))
+    }
+
+
+def _in_order(mountings: Iterable[Mounting]) -> tuple[Mounting, ...]:
+    return tuple(sorted(mountings, key=lambda mounting: mounting.valid_from))
+
+
+def _replace(conn: Connection, level_id: int, wanted: _Known) -> None:
+    conn.execute(
+        text("""
+            INSERT INTO suedwest.derivation (level_id, raw_id) VALUES (:level_id, :raw_id)
+            ON CONFLICT (level_id) DO UPDATE SET raw_id = excluded.raw_id
+        """),
+        {"level_id": level_id, "raw_id": wanted.raw_id},
+    )
+    conn.execute(
+        text("DELETE FROM suedwest.mounting WHERE level_id = :level_id"), {"level_id": level_id}
+    )
+    if wanted.mountings:
+        conn.execute(
+            text("""
+                INSERT INTO suedwest.mounting (level_id, valid_from, valid_until, measured,
+                    height_mm, offset_cm, blanking_mm, zero_reference, zero_metres,
+                    zero_valid_from)
+                VALUES (:level_id, :valid_from, :valid_until, :measured, :height_mm, :offset_cm,
+                        :blanking_mm, :zero_reference, :zero_metres, :zero_valid_from)
+            """),
+            [
+                {
+                    "level_id": level_id,
+                    "valid_from": mounting.valid_from,
+                    "valid_until": mounting.valid_until,
+                    "measured": str(mounting.measured),
+                    "height_mm": mounting.height_mm,
+                    "offset_cm": mounting.offset_cm,
+                    "blanking_mm": mounting.blanking_mm,
+                    "zero_reference": mounting.gauge_zero and mounting.gauge_zero.reference,
+                    "zero_metres": mounting.gauge_zero and mounting.gauge_zero.metres,
+                    "zero_valid_from": mounting.gauge_zero and mounting.gauge_zero.valid_from,
+                }
+                for mounting in wanted.mountings
+            ],
+        )
+
+
+def _differing(
+    level_id: int, held: _Known | None, wanted: _Known
+) -> list[tuple[int, datetime, datetime | None]]:
+    """The spans `[start, end)` of mountings that only one of the two has."""
+    before = () if held is None or held.raw_id != wanted.raw_id else held.mountings
+    return [
+        (level_id, mounting.valid_from, mounting.valid_until)
+        for mounting in {*before} ^ {*wanted.mountings}
+    ]
+
+
+def _derive(
+    conn: Connection,
+    spans: Sequence[tuple[int, datetime, datetime | None]],
+    *,
+    received_at: datetime,
+    now: datetime,
+) -> list[Refusal]:
+    rows = conn.execute(
+        text("""
+            SELECT derivation.level_id, raw.phenomenon_time, raw.result,
+                   coalesce(raw.told_quality, raw.quality) AS quality, stream.unit
+            FROM (
+                SELECT level_id, phenomenon_time
+                FROM touched JOIN suedwest.derivation ON raw_id = datastream_id
+                UNION
+                SELECT span.level_id, held.phenomenon_time
+                FROM unnest(CAST(:levels AS integer[]), CAST(:starts AS timestamptz[]),
+                            CAST(:ends AS timestamptz[])) AS span (level_id, start, until)
+                JOIN suedwest.derivation ON derivation.level_id = span.level_id
+                JOIN suedwest.observation held ON held.datastream_id = derivation.raw_id
+                     AND held.phenomenon_time >= span.start
+                     AND held.phenomenon_time < coalesce(span.until, 'infinity')
+            ) due
+            JOIN suedwest.derivation ON derivation.level_id = due.level_id
+            JOIN suedwest.datastream stream ON stream.id = derivation.raw_id
+            JOIN suedwest.observation raw ON raw.datastream_id = derivation.raw_id
+                 AND raw.phenomenon_time = due.phenomenon_time
+        """),
+        {
+            "levels": [span[0] for span in spans],
+            "starts": [span[1] for span in spans],
+            "ends": [span[2] for span in spans],
+        },
+    ).all()
+    if not rows:
+        return []
+    known = _known(conn, {row.level_id for row in rows})
+    levels = SortedValues()
+    unmounted: list[tuple[int, datetime]] = []
+    for level_id, time, result, quality, unit in rows:
+        try:
+            mounting = mounting_at(known[level_id].mountings, time)
+        except MountingRefused:
+            unmounted.append((level_id, time))
+            continue
+        levels.winners[level_id, time] = Observation(
+            "",
+            "",
+            time,
+            level_cm(mounting, result, unit),
+            level_quality(mounting, result, unit, Quality(quality)),
+        )
+    if levels.winners:
+        write_values(conn, levels, received_at=received_at, now=now)
+    return _without_mounting(conn, unmounted)
+
+
+def _without_mounting(conn: Connection, values: Sequence[tuple[int, datetime]]) -> list[Refusal]:
+    """Condemn the levels that were reckoned by a mounting which is no longer said to be."""
+    if not values:
+        return []
+    conn.execute(
+        text("""
+            WITH condemned AS (
+                UPDATE suedwest.observation held
+                SET findings = findings | :not_mounted, quality = greatest(quality, :fail),
+                    told_quality = coalesce(told_quality, quality)
+                FROM unnest(CAST(:ids AS integer[]), CAST(:times AS timestamptz[]))
+                     AS due (datastream_id, phenomenon_time)
+                WHERE held.datastream_id = due.datastream_id
+                  AND held.phenomenon_time = due.phenomenon_time
+                  AND held.findings & :not_mounted = 0
+                RETURNING held.datastream_id, held.phenomenon_time
+            )
+            INSERT INTO touched SELECT datastream_id, phenomenon_time, false FROM condemned
+        """),
+        {
+            "ids": [level_id for level_id, _ in values],
+            "times": [time for _, time in values],
+            "not_mounted": int(Finding.NOT_MOUNTED),
+            "fail": int(Quality.FAIL),
+        },
+    )
+    names = conn.execute(
+        text("""
+            SELECT station.key || ' ' || stream.name
+            FROM suedwest.datastream stream
+            JOIN suedwest.station ON station.id = stream.station_id
+            WHERE stream.id = ANY (CAST(:ids AS integer[])) ORDER BY 1
+        """),
+        {"ids": sorted({level_id for level_id, _ in values})},
+    ).scalars()
+    return [Refusal(name, NOT_MOUNTED) for name in names]
