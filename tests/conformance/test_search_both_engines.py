@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from ckan.lib.search.common import SearchError
 from ckan.logic import ValidationError
 from ckan.tests import factories
 from ckan.tests.helpers import call_action, changed_config, reset_db
+
+# The first test makes and indexes the whole catalogue.
+pytestmark = pytest.mark.timeout(900)
 
 SEARCHES = tomllib.loads(Path(__file__).with_name("searches.toml").read_text(encoding="utf-8"))[
     "search"
@@ -52,28 +55,41 @@ def sysadmin() -> str:
 
 
 @pytest.fixture(scope="module")
-def backend(request: pytest.FixtureRequest, solr_url: str, sysadmin: str) -> Iterator[str]:
-    """Indexes the catalogue into both engines for one of ckanext-spatial's backends."""
-    with changed_config("ckanext.spatial.search_backend", request.param):
-        for url in (config["solr_url"], solr_url):
-            with changed_config("solr_url", url):
-                search.clear_all()
-                search.rebuild(quiet=True)
-        yield request.param
+def index(solr_url: str, sysadmin: str) -> Callable[[str], None]:
+    """A function that indexes the catalogue into both engines for a backend of ckanext-spatial."""
+    indexed_for = ""
+
+    def index(backend: str) -> None:
+        nonlocal indexed_for
+        if backend != indexed_for:
+            for url in (config["solr_url"], solr_url):
+                with changed_config("solr_url", url):
+                    search.clear_all()
+                    search.rebuild(quiet=True)
+            indexed_for = backend
+
+    return index
 
 
-@pytest.mark.parametrize(("backend", "case"), CASES, indirect=["backend"])
+@pytest.mark.parametrize(("backend", "case"), CASES)
 def test_both_engines_find_the_same(
-    backend: str, case: dict[str, Any], solr_url: str, sysadmin: str
+    backend: str,
+    case: dict[str, Any],
+    index: Callable[[str], None],
+    solr_url: str,
+    sysadmin: str,
 ) -> None:
     user = sysadmin if case.get("sysadmin") else ""
-    ours = answer(config["solr_url"], user, case["ask"])
-    solrs = answer(solr_url, user, case["ask"])
+    with changed_config("ckanext.spatial.search_backend", backend):
+        index(backend)
+        ours = answer(config["solr_url"], user, case["ask"])
+        solrs = answer(solr_url, user, case["ask"])
     if "differs" in case:
         assert ours != solrs, f"no longer so: {case['differs']}"
     else:
         assert ours == solrs
-        assert case.get("nothing", False) == (solrs.get("count") == 0)
+        if "refused" not in solrs:
+            assert case.get("nothing", False) == (solrs["count"] == 0)
 
 
 def answer(url: str, user: str, ask: dict[str, Any]) -> dict[str, Any]:
