@@ -35,7 +35,7 @@ from .task import Outcome, Task
 
 log = logging.getLogger(__name__)
 
-MOST_IN_BATCH = 500
+MOST_IN_BATCH = 1000
 LONGEST_IN_BATCH = 0.2
 """Seconds a message waits for others."""
 DELIVERY_NOTED_EVERY = 15.0
@@ -81,6 +81,7 @@ class _Listener:
 
     def run(self) -> Outcome:
         task = self._task
+        metrics.IN_FLIGHT.labels(self._source_id).set_function(lambda: len(self._held))
         try:
             while not task.stop.is_set():
                 try:
@@ -90,6 +91,7 @@ class _Listener:
                     self._wait_after(error)
         finally:
             self._drop_connection()
+            metrics.IN_FLIGHT.remove(self._source_id)
         return Outcome({}, f"stopped listening; {self._stored} new values", timedelta(0))
 
     def _connect(self) -> None:
@@ -126,7 +128,6 @@ class _Listener:
         if not self._held:
             self._oldest = time.monotonic()
         self._held.append(_Held(message, self._task.clock()))
-        metrics.IN_FLIGHT.labels(self._source_id).set(len(self._held))
 
     def _keep_held(self) -> None:
         """Store what is held, and acknowledge it after the commit."""
@@ -136,7 +137,7 @@ class _Listener:
             receipts = self._store(messages, [self._read(message) for message in messages])
             self._connection.acknowledge(one.message for one in held)
             self._count(len(held), receipts)
-            self._forget_held()
+            self._held = []
             self._pauses = 0
             self._note_delivery()
 
@@ -197,11 +198,7 @@ class _Listener:
     def _drop_connection(self) -> None:
         """Forget what is not acknowledged: it comes again."""
         self._connection.close()
-        self._forget_held()
-
-    def _forget_held(self) -> None:
         self._held = []
-        metrics.IN_FLIGHT.labels(self._source_id).set(0)
 
     def _count(self, messages: int, receipts: Sequence[Receipt]) -> None:
         stored = sum(receipt.stored for receipt in receipts)

@@ -38,7 +38,7 @@ KEEPALIVE_SECONDS = 30
 CONNECT_SECONDS = 10.0
 SESSION_SECONDS = 30 * 24 * 3600
 """How long an MQTT 5 broker shall keep the session; one of 3.1.1 decides by itself."""
-MOST_UNACKNOWLEDGED = 1_000
+MOST_UNACKNOWLEDGED = 2_000
 """What an MQTT 5 broker may send ahead of our acknowledgements."""
 LARGEST_PACKET = 1024 * 1024
 """Bytes; an MQTT 5 broker keeps larger messages from us."""

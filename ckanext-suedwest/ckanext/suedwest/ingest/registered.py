@@ -44,6 +44,8 @@ class Registered:
         self._options = options
         self._interval = interval
         self._stations: dict[str, Station] = {}
+        # Every message describes its series anew, and hardly ever in another way.
+        self._streams: dict[tuple[str, str], tuple[Datastream, Datastream]] = {}
 
     def station(self, key: str) -> Station:
         """The station a device stands for; `key` is `<network or connector>:<device id>`.
@@ -67,6 +69,13 @@ class Registered:
 
     def datastream(self, stream: Datastream) -> Datastream:
         """A datastream as its connector describes it, with what is registered of the device."""
+        name = stream.station_key, stream.name
+        known = self._streams.get(name)
+        if known is None or known[0] != stream:
+            known = self._streams[name] = stream, self._described(stream)
+        return known[1]
+
+    def _described(self, stream: Datastream) -> Datastream:
         entry = self.device(stream.station_key)
         minutes = _optional(entry, "interval", float)
         interval = timedelta(minutes=minutes) if minutes else stream.interval or self._interval
