@@ -24,7 +24,7 @@ from ckanext.suedwest.search.engine import PostgresqlSearch
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @pytest.fixture
