@@ -7,7 +7,6 @@ That makes flags independent of the order and the batches in which values come.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,9 @@ from ..domain.quality_tests import Limits, default_limits, evaluate
 
 Span = tuple[int, datetime, datetime]
 """A datastream and the first and last instant of which every value is to be judged again."""
+
+_Changed = tuple[int, int, int, int | None, int, bool]
+"""Datastream, microseconds since 2000, flag, flag as told, findings, whether the flag moved."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,10 +62,10 @@ def reflag(conn: Connection, spans: Iterable[Span] = ()) -> None:
     islands = list(_islands(conn, streams, asked))
     if not islands:
         return
-    changed = io.StringIO()
+    changed: list[_Changed] = []
     for island, columns in _read(conn, streams, islands):
-        _judge(streams[island.datastream_id], island, columns, changed)
-    if changed.tell():
+        changed += _judge(streams[island.datastream_id], island, columns)
+    if changed:
         _update(conn, changed)
 
 
@@ -183,7 +185,7 @@ def _read(
             )
 
 
-def _judge(stream: _Stream, island: _Island, columns: list[Any], changed: io.StringIO) -> None:
+def _judge(stream: _Stream, island: _Island, columns: list[Any]) -> Iterator[_Changed]:
     times, results, quality, told_column, held = columns
     if stream.limits is None:
         found = np.zeros(len(times), dtype=np.int16)
@@ -204,45 +206,58 @@ def _judge(stream: _Stream, island: _Island, columns: list[Any], changed: io.Str
     differs = (flags != quality) | (keeps != told_column) | (found != held)
     differs &= (times >= island.first) & (times <= island.last)
     for at in np.flatnonzero(differs):
-        told_text = "\\N" if keeps[at] == _NONE_TOLD else keeps[at]
-        changed.write(
-            f"{island.datastream_id}\t{times[at]}\t{flags[at]}\t{told_text}\t{found[at]}"
-            f"\t{'t' if flags[at] != quality[at] else 'f'}\n"
+        yield (
+            island.datastream_id,
+            int(times[at]),
+            int(flags[at]),
+            None if keeps[at] == _NONE_TOLD else int(keeps[at]),
+            int(found[at]),
+            bool(flags[at] != quality[at]),
         )
 
 
-def _update(conn: Connection, changed: io.StringIO) -> None:
-    conn.exec_driver_sql("""
-        CREATE TEMPORARY TABLE reflagged (
-            datastream_id integer NOT NULL, since_2000 bigint NOT NULL, quality smallint NOT NULL,
-            told_quality smallint, findings smallint NOT NULL, moved boolean NOT NULL
-        ) ON COMMIT DROP
-    """)
-    changed.seek(0)
-    driver: Any = conn.connection
-    with driver.cursor() as cursor:
-        cursor.copy_expert("COPY reflagged FROM STDIN", changed)
-    first, last = conn.execute(text("SELECT min(since_2000), max(since_2000) FROM reflagged")).one()
+def _update(conn: Connection, changed: list[_Changed]) -> None:
+    ids, times, quality, told, findings, moved = (
+        list(column) for column in zip(*changed, strict=True)
+    )
+    # Index look-ups are right however many there are; partitions without statistics make the
+    # planner read whole years instead.
+    conn.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     conn.execute(
         text("""
             WITH due AS (
-                SELECT *, :epoch + since_2000 * interval '1 microsecond' AS phenomenon_time
-                FROM reflagged
+                SELECT datastream_id, :epoch + since_2000 * interval '1 microsecond' AS time,
+                       quality, told_quality, findings, moved
+                FROM unnest(CAST(:ids AS integer[]), CAST(:times AS bigint[]),
+                            CAST(:quality AS smallint[]), CAST(:told AS smallint[]),
+                            CAST(:findings AS smallint[]), CAST(:moved AS boolean[]))
+                     AS column_of (datastream_id, since_2000, quality, told_quality, findings,
+                                   moved)
             ), updated AS (
                 UPDATE suedwest.observation held
                 SET quality = due.quality, told_quality = due.told_quality,
                     findings = due.findings
                 FROM due
-                WHERE held.datastream_id = due.datastream_id
-                  AND held.phenomenon_time = due.phenomenon_time
+                WHERE held.datastream_id = due.datastream_id AND held.phenomenon_time = due.time
                   AND held.phenomenon_time BETWEEN :first AND :last
             )
-            INSERT INTO touched
-            SELECT datastream_id, phenomenon_time, false FROM due WHERE moved
+            INSERT INTO touched SELECT datastream_id, time, false FROM due WHERE moved
         """),
-        {"epoch": _EPOCH, "first": _instant(first), "last": _instant(last)},
+        {
+            "epoch": _EPOCH,
+            "ids": ids,
+            "times": times,
+            "quality": quality,
+            "told": told,
+            "findings": findings,
+            "moved": moved,
+            "first": _instant(min(times)),
+            "last": _instant(max(times)),
+        },
     )
-    conn.exec_driver_sql("DROP TABLE reflagged")
+    conn.exec_driver_sql(
+        "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"
+    )
 
 
 def _instant(microseconds: int) -> datetime:

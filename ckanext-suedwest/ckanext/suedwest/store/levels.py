@@ -45,13 +45,15 @@ def write_levels(
     conn: Connection,
     derivations: Mapping[int, tuple[int, Sequence[Mounting]]],
     *,
+    touched: Collection[int],
     received_at: datetime,
     now: datetime,
 ) -> list[Refusal]:
     """Bring levels up to date with their mountings and with the raw values in `touched`.
 
     `derivations` maps the id of a level to its raw datastream and all mountings, where they are
-    told; what is touched is added to `touched`. Gives a note for each level that has raw values
+    told; `touched` are the datastreams with rows in the table of that name, which gets what
+    changes here as well. Gives a note for each level that has raw values
     without a mounting. The caller holds the locks of the datastreams.
     """
     spans: list[tuple[int, datetime, datetime | None]] = []
@@ -62,6 +64,8 @@ def write_levels(
         if held != wanted:
             _replace(conn, level_id, wanted)
             spans += _differing(level_id, held, wanted)
+    if not spans and not _gives_levels(conn, touched):
+        return []
     return _derive(conn, spans, received_at=received_at, now=now)
 
 
@@ -80,7 +84,9 @@ def set_mountings(
     Derivation("", "raw", "level", tuple(mountings))
     with engine.begin() as conn:
         begin_change(conn, [level_id, raw_id])
-        notes = write_levels(conn, {level_id: (raw_id, mountings)}, received_at=now, now=now)
+        notes = write_levels(
+            conn, {level_id: (raw_id, mountings)}, touched=(), received_at=now, now=now
+        )
         settle(conn, now)
     return notes
 
@@ -126,6 +132,16 @@ def _known(conn: Connection, level_ids: Collection[int]) -> dict[int, _Known]:
         )
         for (level_id, raw_id), group in groupby(rows, lambda row: (row.level_id, row.raw_id))
     }
+
+
+def _gives_levels(conn: Connection, datastream_ids: Collection[int]) -> bool:
+    return conn.execute(
+        text("""
+            SELECT EXISTS (SELECT FROM suedwest.derivation
+                           WHERE raw_id = ANY (CAST(:ids AS integer[])))
+        """),
+        {"ids": list(datastream_ids)},
+    ).scalar_one()
 
 
 def _in_order(mountings: Iterable[Mounting]) -> tuple[Mounting, ...]:

@@ -232,7 +232,7 @@ def correct_value(
             | {"unevaluated": int(Quality.NOT_EVALUATED), "corrected": int(Finding.CORRECTED)},
         )
         conn.execute(text("INSERT INTO touched VALUES (:id, :time, false)"), values)
-        write_levels(conn, {}, received_at=now, now=now)
+        write_levels(conn, {}, touched=[datastream_id], received_at=now, now=now)
         settle(conn, now)
 
 

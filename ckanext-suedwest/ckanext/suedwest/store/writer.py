@@ -48,7 +48,13 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
             prepare(conn)
             if values.winners:
                 written = write_values(conn, values, received_at=batch.received_at, now=now)
-            notes += write_levels(conn, derivations, received_at=batch.received_at, now=now)
+            notes += write_levels(
+                conn,
+                derivations,
+                touched={stream_id for stream_id, _ in values.winners},
+                received_at=batch.received_at,
+                now=now,
+            )
             settle(conn, now)
         write_reports(conn, batch.source_id, batch.device_reports, now)
         refusals = [*batch.refusals, *values.refusals]
