@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import both_engines_catalogue
+import ckan.plugins as plugins
 import pytest
 from ckan.common import config
 from ckan.lib import search
@@ -46,12 +47,15 @@ def solr_url() -> str:
 
 
 @pytest.fixture(scope="module")
-def sysadmin() -> str:
+def sysadmin() -> Iterator[str]:
     """Makes the catalogue; name of an account that may see all of it."""
+    # CKAN's own fixture for this lasts for one test only.
+    plugins.load_all()
     reset_db()
     search.clear_all()
     both_engines_catalogue.make()
-    return str(factories.Sysadmin()["name"])
+    yield str(factories.Sysadmin()["name"])
+    plugins.unload_all()
 
 
 @pytest.fixture(scope="module")
