@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ from store_samples import empty, rows
 from ckanext.suedwest.ingest import secrets
 from ckanext.suedwest.ingest.simulator import __main__ as simulator
 from ckanext.suedwest.ingest.simulator import level
-from ckanext.suedwest.ingest.simulator.gauges import GAUGES
+from ckanext.suedwest.ingest.simulator.gauges import GAUGES, Gauge
 
 
 @pytest.fixture
@@ -61,17 +62,24 @@ def test_six_municipalities_get_gauges_that_say_they_are_simulated(
     assert set(stations) == expected
     assert rows(engine, "SELECT count(*) FROM suedwest.quarantine") == [(0,)]
     gauge = GAUGES[0]
-    distances = rows(
+    distances, levels = (_values(engine, gauge, name) for name in ("distance", "W"))
+    assert len(distances) >= 8
+    assert [time for time, _, _ in levels] == [time for time, _, _ in distances]
+    for (time, distance, hidden), (_, height, shown) in zip(distances, levels, strict=True):
+        assert distance == level.distance_mm(gauge, level.time_of(level.step_of(time)))
+        assert height == pytest.approx((gauge.sensor_mm - distance) / 10)
+        assert (hidden, shown) == ("internal", "public")
+
+
+def _values(engine: Engine, gauge: Gauge, name: str) -> list[tuple[Any, ...]]:
+    return rows(
         engine,
-        f"""
+        """
         SELECT phenomenon_time, result, visibility FROM suedwest.observation
         JOIN suedwest.datastream ON datastream.id = datastream_id
         JOIN suedwest.station ON station.id = station_id
-        WHERE key = 'lorawan:{gauge.dev_eui.lower()}' AND datastream.name = 'distance'
+        WHERE key = :key AND datastream.name = :name ORDER BY 1
         """,
+        key=f"lorawan:{gauge.dev_eui.lower()}",
+        name=name,
     )
-    assert len(distances) >= 8
-    for time, result, visibility in distances:
-        measured = level.time_of(level.step_of(time))
-        assert result == level.distance_mm(gauge, measured)
-        assert visibility == "internal"
