@@ -62,7 +62,7 @@ def test_means_of_hours_leave_doubted_values_and_earlier_hours_out(engine: Engin
     write(
         engine,
         [
-            value(999.0, NOW - 2 * HOUR),
+            value(99.0, NOW - 2 * HOUR),
             value(10.0, NOW - HOUR),
             value(20.0, NOW - HOUR + QUARTER),
             value(777.0, NOW - HOUR + 2 * QUARTER, Quality.SUSPECT),
