@@ -51,7 +51,7 @@ def now_on_the_grid() -> datetime:
 
 
 def week(end: datetime, *, peak: float = 210.0) -> list[Observation]:
-    """Seven days of 100 to 119 cm in quarter-hours, with a peak three days ago, one doubted value
+    """Seven days of 100 to 119 cm in quarter-hours, with a wave three days ago, one doubted value
     two days ago, and five and a half hours without values four days ago."""
     values: list[Observation] = []
     for index in range(7 * 96):
@@ -60,8 +60,8 @@ def week(end: datetime, *, peak: float = 210.0) -> list[Observation]:
         if timedelta(days=4) < age < timedelta(days=4, hours=5.5):
             continue
         level, quality = 100.0 + index % 20, Quality.PASS
-        if age == timedelta(days=3):
-            level = peak
+        # Forty centimetres in a quarter of an hour: a flood, not a spike.
+        level = max(level, peak - 40 * abs(age - timedelta(days=3)) / STEP)
         if age == timedelta(days=2):
             level, quality = 900.0, Quality.SUSPECT
         values.append(Observation(STATION.key, "W", time, level, quality))
