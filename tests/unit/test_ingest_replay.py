@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,7 +12,13 @@ import pytest
 from ckanext.suedwest.connectors.base import Context
 from ckanext.suedwest.connectors.water.pegelonline import connector
 from ckanext.suedwest.ingest.replay.service import Service
-from ckanext.suedwest.ingest.replay.values import RECORDED_AT, recording
+from ckanext.suedwest.ingest.replay.values import (
+    RECORDED_AT,
+    STEP,
+    PlayedSeries,
+    River,
+    recording,
+)
 
 NOW = datetime(2026, 11, 20, 12, 3, tzinfo=UTC)
 EVERYTHING = (
@@ -135,3 +142,17 @@ def test_errors_read_like_those_of_the_real_service(target: str, status: int, me
     answered, body = SERVICE.answer(target, NOW)
     assert answered == body["status"] == status
     assert message in body["message"]
+
+
+@pytest.mark.parametrize("name", ["ANDERNACH", "KOBLENZ", "COCHEM"])
+def test_no_gauge_stands_still_for_half_a_day(name: str) -> None:
+    """It would be doubted: a sandbox is to show what a gauge looks like that is well."""
+    station = next(
+        each for each in recording("stations_2026-09-29.json") if each["shortname"].upper() == name
+    )
+    level = next(each for each in station["timeseries"] if each["shortname"] == "W")
+    series, river = PlayedSeries.of(station, level), River.recorded()
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    values = [series.value(start + number * STEP, river) for number in range(365 * 24 * 4)]
+    longest = max(len(list(equal)) for _, equal in groupby(values))
+    assert longest * STEP < timedelta(hours=12)

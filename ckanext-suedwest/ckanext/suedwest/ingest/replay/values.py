@@ -1,9 +1,9 @@
 """What a gauge of the sandbox shows at an instant: a pure function of the instant.
 
 The recorded current value is the anchor. A Rhine gauge moves away from it as Andernach (or
-Koblenz) moved on the same calendar days of 2018, and shivers a little; an impounded Mosel gauge
-moves only as the recorded lock does. Nothing is random, so every question about the same instant
-gets the same answer. docs/sandbox.md explains it for people.
+Koblenz) moved on the same calendar days of 2018, and shivers a little as ships pass; an impounded
+Mosel gauge moves only as the recorded lock does. Nothing is random, so every question about the
+same instant gets the same answer. docs/sandbox.md explains it for people.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from math import sin, tau
 from statistics import median
 from typing import Any
 
@@ -27,6 +28,9 @@ ANDERNACH_KM = 613.78
 WAVE_KM_PER_HOUR = 5.0
 RHINE_NOISE = 0.3
 """Share of the lock's noise that a free-flowing gauge shows."""
+SHIPS_CM = 0.7
+SHIPS_EVERY = timedelta(minutes=97)
+"""Waves of ships keep a free-flowing gauge from standing on one centimetre for half a day."""
 DISCHARGE_PER_CM = 0.01
 """Share of the recorded discharge that a centimetre of level makes up."""
 LEAST_DISCHARGE = 0.3
@@ -126,6 +130,7 @@ class PlayedSeries:
             )
             moved = shape_at(days, instant + ahead) - shape_at(days, RECORDED_AT + ahead)
             moved += RHINE_NOISE * noise
+            moved += SHIPS_CM * sin(tau * ((instant - _EPOCH) / SHIPS_EVERY + self.km))
         else:
             moved = noise
         if self.quantity == "W":
