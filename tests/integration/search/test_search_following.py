@@ -96,15 +96,15 @@ def test_a_document_that_becomes_private_while_an_answer_is_given_is_not_shown(
     with model.meta.engine.begin() as connection:
         write(connection, "a", capacity="public", data_dict="open")
         write(connection, "b", capacity="public", data_dict="open")
-    documents = PostgresqlSearch._documents
+    read = PostgresqlSearch._read
 
     def meanwhile(self: PostgresqlSearch, *arguments: Any) -> Any:
-        monkeypatch.setattr(PostgresqlSearch, "_documents", documents)
+        monkeypatch.setattr(PostgresqlSearch, "_read", read)
         with model.meta.engine.begin() as connection:
             write(connection, "a", capacity="private", data_dict="secret")
-        return documents(self, *arguments)
+        return read(self, *arguments)
 
-    monkeypatch.setattr(PostgresqlSearch, "_documents", meanwhile)
+    monkeypatch.setattr(PostgresqlSearch, "_read", meanwhile)
     answer = PostgresqlSearch("").search("*:*", fq=["+capacity:public"], fl="name,data_dict")
     assert answer.hits == 1
     assert answer.docs == [{"name": "b", "data_dict": "open"}]

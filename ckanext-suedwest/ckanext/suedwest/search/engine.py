@@ -23,7 +23,7 @@ from .local_parameters import parse_any
 from .ordering import Score, first, orders_of
 from .query import Clauses, QueryRefused
 from .question import Part, Question, Test, View, in_field, telling
-from .session import reading, remove, write
+from .session import BACK, SAVE, reading, remove, write
 
 STATEMENT_TIMEOUT_MS = 20_000
 # How often an answer is begun again because a document changed while it was given.
@@ -96,11 +96,12 @@ class PostgresqlSearch:
         with _answering(), reading() as connection:
             view = _view(connection, question)
             ordinals = view.held.ordinals[test(view) & view.held.alive]
-            rows = connection.execute(
-                text("""
+            rows = connection.exec_driver_sql(
+                f"""
+                    {BACK}
                     SELECT index_id, id FROM suedwest_search.document
-                    WHERE ordinal = ANY (:ordinals)
-                """),
+                    WHERE ordinal = ANY (%(ordinals)s)
+                """,  # noqa: S608 - nothing from outside
                 {"ordinals": ordinals.tolist()},
             ).all()
         parameters = {"index_ids": sorted(row.index_id for row in rows)}
@@ -133,51 +134,53 @@ class PostgresqlSearch:
         question.fields.update(facet.field for facet in facets)
         rows = whole_number(params.get("rows"), 10)
         start = whole_number(params.get("start"), 0)
+        wanted = _wanted(params.get("fl"))
+        columns = _columns_of(wanted)
         for _ in range(_MOST_ATTEMPTS):
             with _answering(), reading() as connection:
                 view = _view(connection, question)
                 hits = _all_of(tests, view)
                 page = view.held.ordinals[first(orders, view, hits, start + rows)[start:]]
-                docs = self._documents(connection, page.tolist(), params.get("fl"))
-            if len(docs) == len(page):
+                found = self._read(connection, page.tolist(), columns)
+            if len(found) == len(page):
                 break
         return Results(
             int(hits.sum()),
-            docs,
+            [self._document(columns, row, wanted) for row in found],
             {each.field: counts(view.held.columns[each.field], hits, each) for each in facets},
         )
 
-    def _documents(
-        self, connection: Connection, page: list[int], fl: str | Iterable[str] | None
-    ) -> list[dict[str, Any]]:
-        """What an answer gives back of the documents with these ordinals, in their order."""
+    def _read(
+        self, connection: Connection, page: list[int], columns: Sequence[str]
+    ) -> Sequence[Sequence[Any]]:
+        """These columns of the documents with these ordinals, in their order; ends the reading."""
         if not page:
+            connection.exec_driver_sql(BACK)
             return []
-        wanted = _wanted(fl)
-        columns = _columns_of(wanted)
-        rows = connection.exec_driver_sql(
+        return connection.exec_driver_sql(
             f"""
+                {BACK}
                 SELECT {", ".join(columns)}
                 FROM unnest(CAST(%(page)s AS integer[])) WITH ORDINALITY AS page (ordinal, place)
                 JOIN suedwest_search.document USING (ordinal)
                 ORDER BY place
             """,  # noqa: S608 - names of our own columns
             {"page": page},
+        ).all()
+
+    def _document(
+        self, columns: Sequence[str], row: Sequence[Any], wanted: set[str] | None
+    ) -> dict[str, Any]:
+        """What an answer gives back of a document."""
+        fields = dict(zip(columns, row, strict=True))
+        fields |= fields.pop("stored", {})
+        return self._decode(
+            {
+                key: value
+                for key, value in fields.items()
+                if value is not None and (wanted is None or key in wanted)
+            }
         )
-        docs: list[dict[str, Any]] = []
-        for row in rows.mappings():
-            document = dict(row)
-            document |= document.pop("stored", {})
-            docs.append(
-                self._decode(
-                    {
-                        key: value
-                        for key, value in document.items()
-                        if value is not None and (wanted is None or key in wanted)
-                    }
-                )
-            )
-        return docs
 
 
 def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple[Test, Score]:
@@ -220,13 +223,15 @@ def _view(connection: Connection, question: Question) -> View:
     engine = connection.engine
     most = MOST_CHANGES
     recalling = True
+    begin = SAVE
     while True:
         before = held.current(engine, question.fields)
         known = [
             before.recall(part.key) if recalling and part.key else None for part in question.parts
         ]
         asked = [part for part, mask in zip(question.parts, known, strict=True) if mask is None]
-        answer = _ask(connection, before, asked, most)
+        answer = _ask(connection, begin, before, asked, most)
+        begin = BACK + SAVE
         after = before.followed(answer) if len(answer["changed"] or []) < most else None
         if after is None:
             # read all anew from what is committed; what is not, is then all there is to follow
@@ -247,16 +252,18 @@ def _view(connection: Connection, question: Question) -> View:
     return View(after, masks)
 
 
-def _ask(connection: Connection, before: Held, parts: Sequence[Part], most: int) -> dict[str, Any]:
+def _ask(
+    connection: Connection, begin: str, before: Held, parts: Sequence[Part], most: int
+) -> dict[str, Any]:
     """What has changed since what is held, and what the database finds of each part."""
     columns = [f"{part.expression} AS part{number}" for number, part in enumerate(parts)]
     statement = f"WITH {CHANGES} SELECT {', '.join([CHANGES_ANSWERED, *columns])}"
     parameters: dict[str, Any] = {"held": before.snapshot, "most_changes": most}
     for part in parts:
         parameters |= part.values
-    if parts:
-        statement = _SETTINGS + statement
-    return dict(connection.exec_driver_sql(statement, parameters).mappings().one())
+    settings = _SETTINGS if parts else ""
+    answer = connection.exec_driver_sql(begin + settings + statement, parameters)
+    return dict(answer.mappings().one())
 
 
 def _all_of(tests: Sequence[Test], view: View) -> Mask:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ckan import logic, model
 from sqlalchemy import Connection, TextClause, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 Statement = tuple[TextClause, Mapping[str, Any]]
@@ -47,23 +48,28 @@ def watch() -> None:
     os.register_at_fork(after_in_child=_leave_the_parents_connections)
 
 
+# What is read begins with the one and ends with the other; said together with what is asked,
+# because every search would otherwise wait for two more answers.
+SAVE = "SAVEPOINT suedwest_search; "
+BACK = "ROLLBACK TO SAVEPOINT suedwest_search; RELEASE SAVEPOINT suedwest_search; "
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """The session's connection, so that a transaction finds what it has just written.
 
-    An error inside undoes only what was done inside, and settings made inside end with it. The
-    savepoint is set by hand because every search needs one, and the library's takes its time.
+    An error between `SAVE` and `BACK` undoes only what was done between them, and settings made
+    there end with them.
     """
     connection = model.Session.connection()
-    connection.exec_driver_sql("SAVEPOINT suedwest_search")
     try:
         yield connection
-    finally:
-        # a connection that broke has nothing to undo
+    except BaseException:
+        # of a connection that broke, or had failed before, there is nothing to go back to
         if not connection.invalidated and not connection.closed:
-            connection.exec_driver_sql(
-                "ROLLBACK TO SAVEPOINT suedwest_search; RELEASE SAVEPOINT suedwest_search"
-            )
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(BACK)
+        raise
 
 
 def write(statements: Sequence[Statement]) -> None:
