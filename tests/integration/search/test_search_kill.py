@@ -8,7 +8,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from multiprocessing import Value
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
 import ckan.model as model
@@ -114,12 +115,20 @@ def _killed(killed_at: int, step: Step) -> None:
 def test_processes_killed_at_random_moments(owner: str) -> None:
     """Several at once write to the same few datasets; processes and connections die."""
     chance = random.Random(20261123)  # noqa: S311
-    done = Value("i", 0)
-    writers = [start(_write_for_ever, chance.random(), owner, done) for _ in range(WRITERS)]
+    # one number for each writer: a lock around a common one would die with who holds it
+    done = RawArray("i", WRITERS)
+
+    def start_all() -> list[BaseProcess]:
+        return [
+            start(_write_for_ever, chance.random(), owner, done, number)
+            for number in range(WRITERS)
+        ]
+
+    writers = start_all()
     try:
         for _ in range(ROUNDS):
-            enough = done.value + 4
-            while done.value < enough:
+            enough = sum(done) + 4
+            while sum(done) < enough:
                 time.sleep(chance.uniform(0, 0.2))
             time.sleep(chance.uniform(0, 0.3))
             if chance.random() < 0.3:
@@ -130,7 +139,7 @@ def test_processes_killed_at_random_moments(owner: str) -> None:
                 writer.join()
             end_what_they_left_to_the_server()
             assert said_by_the_index() == said_by_the_database()
-            writers = [start(_write_for_ever, chance.random(), owner, done) for _ in writers]
+            writers = start_all()
     finally:
         for writer in writers:
             writer.kill()
@@ -151,7 +160,7 @@ def _end_a_connection() -> None:
         )
 
 
-def _write_for_ever(seed: float, owner: str, done: Any) -> None:
+def _write_for_ever(seed: float, owner: str, done: Any, number: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     while True:
         name = chance.choice(NAMES)
@@ -168,6 +177,5 @@ def _write_for_ever(seed: float, owner: str, done: Any) -> None:
         # another process may have been faster, and a connection may have been ended
         with suppress(NotFound, ValidationError, DBAPIError):
             chance.choice(steps)()
-            with done.get_lock():
-                done.value += 1
+            done[number] += 1
         model.Session.remove()
