@@ -64,8 +64,9 @@ SECRET_KEY = "a key that only this measurement uses"  # noqa: S105
 OURS, BARE = "suedwest-bench", "bench-bare"
 TOPIC = "v3/+/devices/+/up"
 PATIENCE_SECONDS = 120
-UPSERT = """
-    INSERT INTO bench.observation SELECT * FROM bench_incoming
+COLUMNS = "datastream_id, phenomenon_time, result, quality, received_at"
+UPSERT = f"""
+    INSERT INTO bench.observation ({COLUMNS}) SELECT {COLUMNS} FROM bench_incoming
     ON CONFLICT (datastream_id, phenomenon_time) DO UPDATE
     SET result = excluded.result, quality = excluded.quality, received_at = excluded.received_at
 """
@@ -172,11 +173,12 @@ def _copy_and_upsert(engine: Engine, values: Values) -> None:
     )
     with engine.begin() as conn:
         conn.exec_driver_sql(
-            "CREATE TEMPORARY TABLE bench_incoming (LIKE bench.observation) ON COMMIT DROP"
+            "CREATE TEMPORARY TABLE bench_incoming (LIKE bench.observation INCLUDING DEFAULTS)"
+            " ON COMMIT DROP"
         )
         driver: Any = conn.connection
         with driver.cursor() as cursor:
-            cursor.copy_expert("COPY bench_incoming FROM STDIN", io.StringIO(lines))
+            cursor.copy_expert(f"COPY bench_incoming ({COLUMNS}) FROM STDIN", io.StringIO(lines))
         conn.exec_driver_sql(UPSERT)
 
 
