@@ -12,9 +12,15 @@ from store_samples import GAUGE, LEVEL, NOW, QUARTER, counts, empty, rows, value
 from ckanext.suedwest.domain.mounting import Derivation, Mounting, MountingRefused
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.domain.station import Datum, Visibility
-from ckanext.suedwest.store.levels import NOT_MOUNTED, mountings_of, set_mountings
+from ckanext.suedwest.store.levels import NOT_MOUNTED
+from ckanext.suedwest.store.mountings import (
+    mounted_sensors,
+    mountings_of,
+    set_mountings,
+    start_level,
+)
 from ckanext.suedwest.store.quarantine import quarantined
-from ckanext.suedwest.store.query import stations
+from ckanext.suedwest.store.query import datums, stations
 
 HOUR = timedelta(hours=1)
 START = NOW - 40 * HOUR
@@ -181,3 +187,42 @@ def test_levels_are_tested_and_their_distances_are_not(engine: Engine) -> None:
     assert [row[2] for row in rows(engine, LEVELS)] == [2, Quality.SUSPECT, 2]
     raw = "SELECT DISTINCT quality FROM suedwest.observation WHERE datastream_id = :id"
     assert rows(engine, raw, id=ids(engine)["distance"]) == [(2,)]
+
+
+def test_what_staff_said_of_a_mounting_outlives_the_registration(engine: Engine) -> None:
+    def told(metres: float) -> list[Derivation]:
+        return derived(replace(FIRST, gauge_zero=Datum("NHN", metres)))
+
+    write(engine, [distance(2894.0)], streams=STREAMS, derivations=told(51.47))
+    known = ids(engine)
+    assert [row.metres for row in datums(engine, known["W"])] == [51.47]
+    set_mountings(
+        engine,
+        level_id=known["W"],
+        raw_id=known["distance"],
+        mountings=[
+            replace(FIRST, valid_until=NOW - HOUR),
+            replace(FIRST, valid_from=NOW - HOUR, height_mm=3600.0, gauge_zero=None),
+        ],
+        now=NOW,
+    )
+    assert rows(engine, LEVELS) == [(NOW, 70.6, Quality.NOT_EVALUATED)]
+    write(engine, [distance(2890.0, NOW + QUARTER)], streams=STREAMS, derivations=told(60.0))
+    assert rows(engine, LEVELS)[-1] == (NOW + QUARTER, 71.0, Quality.NOT_EVALUATED)
+    assert datums(engine, known["W"]) == [], "nobody surveyed the zero of the mounting of now"
+
+
+def test_staff_give_a_sensor_its_first_level(engine: Engine) -> None:
+    write(engine, [distance(2894.0)], streams=[DISTANCE])
+    (station,) = stations(engine, include_internal=True)
+    (sensor,) = mounted_sensors(engine, station.id)
+    assert (sensor.level_id, sensor.mountings, sensor.edited) == (None, (), False)
+    level_id = start_level(engine, sensor.raw_id, [FIRST], Visibility.PUBLIC, now=NOW)
+    assert rows(engine, LEVELS) == [(NOW, 60.6, Quality.NOT_EVALUATED)]
+    (sensor,) = mounted_sensors(engine, station.id)
+    assert (sensor.level_id, sensor.mountings, sensor.edited) == (level_id, (FIRST,), True)
+    write(engine, [distance(2890.0, NOW + QUARTER)], streams=[DISTANCE])
+    assert len(rows(engine, LEVELS)) == 2
+    with pytest.raises(MountingRefused, match="a level already"):
+        start_level(engine, sensor.raw_id, [FIRST], Visibility.PUBLIC, now=NOW)
+    assert [row.reference for row in datums(engine, level_id)] == ["NHN"]

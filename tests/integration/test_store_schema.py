@@ -41,7 +41,7 @@ def test_upgrading_again_and_at_once_changes_nothing(
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(upgrade_again, range(3)))
-    assert rows(engine, "SELECT version_num FROM suedwest.alembic_version") == [("0002",)]
+    assert rows(engine, "SELECT version_num FROM suedwest.alembic_version") == [("0003",)]
     assert stations(engine)[0].datastreams[0].latest_result == 1.0
 
 

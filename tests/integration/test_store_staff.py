@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -25,8 +26,10 @@ from ckanext.suedwest.domain.errors import Refusal
 from ckanext.suedwest.domain.mounting import Derivation, Mounting
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.domain.threshold import Direction, Threshold, ThresholdKind
+from ckanext.suedwest.launcher.databases import Databases
 from ckanext.suedwest.store import quarantine
 from ckanext.suedwest.store.changes import UnknownDatastream
+from ckanext.suedwest.store.engine import create_store_engine
 from ckanext.suedwest.store.health import device_health, device_reports
 from ckanext.suedwest.store.marks import (
     MarkRefused,
@@ -35,8 +38,13 @@ from ckanext.suedwest.store.marks import (
     corrections,
     mark_span,
     marks,
-    under_maintenance,
     withdraw_mark,
+)
+from ckanext.suedwest.store.public_marks import (
+    PublicCorrection,
+    PublicMark,
+    public_corrections,
+    public_marks,
 )
 from ckanext.suedwest.store.query import observations, stations, thresholds
 from ckanext.suedwest.store.thresholds import ThresholdRefused, delete_threshold, put_threshold
@@ -103,14 +111,38 @@ def test_staff_confirm_what_the_tests_doubt(engine: Engine) -> None:
     assert rows(engine, state) == [(400.0,)]
 
 
-def test_a_gauge_under_maintenance_is_out_of_service(engine: Engine) -> None:
+def test_a_gauge_under_maintenance_is_out_of_service_for_everybody(
+    engine: Engine, store_databases: Databases
+) -> None:
     write(engine, [value(100.0)])
     stream = stream_of(engine)
-    mark(engine, Says.MAINTENANCE, start=NOW, until=NOW + HOUR)
-    assert under_maintenance(engine, [stream], now=NOW) == {stream}
-    assert under_maintenance(engine, [stream], now=NOW + HOUR) == set()
-    mark(engine, Says.GOOD)
-    assert under_maintenance(engine, [stream], now=NOW) == set()
+    now = datetime.now(UTC)
+    reader = create_store_engine(store_databases.datastore_read)
+
+    def say(says: Says, start: datetime, until: datetime | None, **more: Any) -> int:
+        said = {"start": start, "until": until, "says": says, "author": "anna", "now": NOW}
+        return mark_span(engine, stream, note="Sensor getauscht", **said, **more)
+
+    def shown() -> tuple[bool, datetime | None, str | None]:
+        (row,) = stations(reader)[0].datastreams
+        return row.out_of_service, row.maintenance_since, row.maintenance_note
+
+    try:
+        assert shown() == (False, None, None)
+        say(Says.MAINTENANCE, now - 2 * HOUR, now - HOUR)
+        say(Says.MAINTENANCE, now + HOUR, None)
+        assert shown() == (False, None, None)
+        say(Says.MAINTENANCE, now - HOUR, now + HOUR)
+        assert shown() == (True, now - HOUR, None), "the note is for staff"
+        public = say(Says.MAINTENANCE, now - HOUR / 2, None, note_public=True)
+        assert shown() == (True, now - HOUR / 2, "Sensor getauscht")
+        (row,) = public_marks(reader, stream, start=now, end=now + HOUR / 2)[1:]
+        assert row == PublicMark(now - HOUR / 2, None, "maintenance", "Sensor getauscht")
+        withdraw_mark(engine, stream, public, author="anna", now=NOW)
+        say(Says.DOUBTED, now - HOUR / 4, None)
+        assert shown() == (False, None, None), "the mark made last counts"
+    finally:
+        reader.dispose()
 
 
 def test_a_mark_needs_a_span_a_note_and_a_datastream(engine: Engine) -> None:
@@ -139,6 +171,8 @@ def test_a_correction_outlives_its_source_and_keeps_the_original(engine: Engine)
     correct(engine, 141.0)
     assert found(engine)[0][0] == 141.0
     (row,) = corrections(engine, stream_of(engine), start=NOW, end=NOW + HOUR)
+    (seen,) = public_corrections(engine, stream_of(engine), start=NOW, end=NOW + HOUR)
+    assert seen == PublicCorrection(NOW, 141.0, 1400.0, None)
     assert (row.result, row.original, row.note, row.author) == (141.0, 1400.0, "abgelesen", "anna")
     revisions = "SELECT result FROM suedwest.observation_revision ORDER BY 1"
     assert rows(engine, revisions) == [(140.0,), (1400.0,)]

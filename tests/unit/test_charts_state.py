@@ -93,6 +93,22 @@ def test_the_headline_says_what_is_known(
     assert joined == expected
 
 
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (None, "außer Betrieb seit 14:30\u00a0Uhr. Zuletzt 1,24\u00a0m um 15:30\u00a0Uhr."),
+        (
+            "Sensor wird getauscht.",
+            "außer Betrieb seit 14:30\u00a0Uhr: Sensor wird getauscht. "
+            "Zuletzt 1,24\u00a0m um 15:30\u00a0Uhr.",
+        ),
+    ],
+)
+def test_the_headline_of_a_gauge_that_is_worked_on(note: str | None, expected: str) -> None:
+    state = State(Freshness.OUT_OF_SERVICE, None, None, NOW - timedelta(hours=1), note)
+    assert headline(STATION, STREAM, state, NOW, "de") == ("Rhein bei Andernach:", expected)
+
+
 def row(**values: object) -> table.Row:
     given: dict[str, object] = {
         "label": "Mo 28.9.",

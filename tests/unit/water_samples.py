@@ -104,7 +104,8 @@ def situation(
     **changes: Any,
 ) -> Situation:
     """A gauge with one datastream; `changes` are fields of its datastream."""
-    return situation_of(station(stream(**changes), gone_at=gone_at), thresholds, points, now=NOW)
+    shown = stream(gone=gone_at is not None, **changes)
+    return situation_of(station(shown, gone_at=gone_at), thresholds, points, now=NOW)
 
 
 def level(value: float) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from .load import load_series
 from .markup import element
 from .ranges import Range, window_end
 from .series import Series
-from .state import headline, state_of
+from .state import State, headline, state_of
 
 _SIGNS = {
     Freshness.LIVE: "f-live",
@@ -106,7 +106,7 @@ def embed_page(
         "title": f"{words.property_name(series.observed_property, lang)} {title(station)}",
         "first": first,
         "sentence": sentence,
-        "fresh": _freshness_line(datastream, state.freshness, now, lang),
+        "fresh": _freshness_line(datastream, state, now, lang),
         "sign": _SIGNS[state.freshness],
         "summary": words.summary(series, now, lang),
         "figure": _figure(series, datastream, range_, now, lang, embed=True),
@@ -167,10 +167,12 @@ def _figure(
     )
 
 
-def _freshness_line(
-    datastream: DatastreamNow, freshness: Freshness, now: datetime, lang: str
-) -> Markup:
+def _freshness_line(datastream: DatastreamNow, state: State, now: datetime, lang: str) -> Markup:
     """Age in words, set off, with the clock time; a script keeps the age up to date."""
+    freshness = state.freshness
+    if freshness is Freshness.OUT_OF_SERVICE:
+        words = formats.freshness_words(freshness, state.since, now, lang)
+        return element("b", words[0].upper() + words[1:])
     time = datastream.latest_time
     age = formats.freshness_words(freshness, time, now, lang)
     if time is None:

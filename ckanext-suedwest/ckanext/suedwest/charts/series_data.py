@@ -59,6 +59,8 @@ def series_data(
         ],
         "freshness": state.freshness,
         "live_until": _instant(state.live_until),
+        "out_of_service_since": _instant(state.since),
+        "out_of_service_note": state.note,
         "trend": state.trend.direction if state.trend else None,
         "simulated": series.simulated,
         "attribution": station.licence.get("attribution"),

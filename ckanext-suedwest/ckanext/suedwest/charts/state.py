@@ -17,11 +17,16 @@ from ..store.query import DatastreamNow, StationRow, good_points
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`live_until` is None without a value, `trend` where a direction is not told."""
+    """`live_until` is None where nothing is live, `trend` where a direction is not told.
+
+    `since` is when it went out of service, `note` what staff publicly say of that.
+    """
 
     freshness: Freshness
     live_until: datetime | None
     trend: Trend | None
+    since: datetime | None = None
+    note: str | None = None
 
 
 def state_of(
@@ -34,12 +39,12 @@ def state_of(
         datastream.interval,
         datastream.latest_time,
         quality,
-        out_of_service=station.gone_at is not None,
+        out_of_service=datastream.out_of_service,
         now=now,
     )
     until = (
         live_until(station.kind, datastream.interval, datastream.latest_time)
-        if datastream.latest_time
+        if datastream.latest_time and not datastream.out_of_service
         else None
     )
     trend = None
@@ -47,7 +52,8 @@ def state_of(
         identity = datastream.datastream_id
         points = good_points(engine, [identity], start=now - WINDOW)[identity]
         trend = trend_of(points, now=now)
-    return State(current, until, trend)
+    since = station.gone_at or datastream.maintenance_since
+    return State(current, until, trend, since, datastream.maintenance_note)
 
 
 def headline(
@@ -70,6 +76,9 @@ def headline(
         direction = formats.trend_words(state.trend, lang) if state.trend else ""
         return f"{place}: {last}", f", {direction}." if direction else "."
     without = "kein aktueller Wert" if german else "no current value"
+    if state.freshness is Freshness.OUT_OF_SERVICE:
+        without = formats.freshness_words(state.freshness, state.since, now, lang)
+        without += f": {state.note.rstrip('.')}" if state.note else ""
     told = f"Zuletzt {last}" if german else f"Last {last}"
     moment = formats.moment(datastream.good_time, now, lang) if datastream.good_time else ""
     return f"{place}:", f"{without}. {told} {moment}.".replace(" .", ".")

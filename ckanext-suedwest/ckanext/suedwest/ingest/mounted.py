@@ -42,7 +42,6 @@ def derived_level(
     if not isinstance(listed, list):
         raise MountingRefused("the mounting of the device is not a list")
     mountings = tuple(_mounting(entry, Measured(raw.observed_property)) for entry in listed)
-    newest = max(mountings, key=lambda mounting: mounting.valid_from)
     hidden = device.get("visibility") == Visibility.INTERNAL
     level = Datastream(
         station_key=raw.station_key,
@@ -50,7 +49,6 @@ def derived_level(
         observed_property=WATER_LEVEL.name,
         unit=WATER_LEVEL.unit,
         interval=raw.interval,
-        datum=newest.gauge_zero,
         visibility=Visibility.INTERNAL if hidden else Visibility.PUBLIC,
     )
     return level, Derivation(raw.station_key, raw.name, LEVEL, mountings)

@@ -165,7 +165,7 @@ def _state(row: StationRow, now: datetime) -> Freshness | None:
         stream.interval,
         stream.latest_time,
         quality,
-        out_of_service=row.gone_at is not None,
+        out_of_service=stream.out_of_service,
         now=now,
     )
 

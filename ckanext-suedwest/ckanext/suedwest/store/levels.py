@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from ..domain.errors import Refusal
 from ..domain.mounting import (
-    Derivation,
     Measured,
     Mounting,
     MountingRefused,
@@ -26,8 +25,7 @@ from ..domain.mounting import (
 from ..domain.observation import Observation
 from ..domain.quality import Finding, Quality
 from ..domain.station import Datum
-from .changes import begin_change, settle
-from .engine import connected
+from .catalogue_rows import tell_reconciler
 from .values import SortedValues, write_values
 
 NOT_MOUNTED = "no mounting is valid at the time of the value, so it gives no level"
@@ -35,10 +33,11 @@ NOT_MOUNTED = "no mounting is valid at the time of the value, so it gives no lev
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A derivation as the store has it."""
+    """A derivation as the store has it; `edited`: staff said how the sensor is mounted."""
 
     raw_id: int
     mountings: tuple[Mounting, ...]
+    edited: bool
 
 
 def write_levels(
@@ -48,6 +47,7 @@ def write_levels(
     touched: Collection[int],
     received_at: datetime,
     now: datetime,
+    by_staff: bool = False,
 ) -> list[Refusal]:
     """Bring levels up to date with their mountings and with the raw values in `touched`.
 
@@ -55,12 +55,16 @@ def write_levels(
     told; `touched` are the datastreams with rows in the table of that name, which gets what
     changes here as well. Gives a note for each level that has raw values
     without a mounting. The caller holds the locks of the datastreams.
+
+    What staff said of a mounting (`by_staff`) stands above what a source has registered.
     """
     spans: list[tuple[int, datetime, datetime | None]] = []
     known = _known(conn, derivations)
     for level_id, (raw_id, mountings) in sorted(derivations.items()):
-        wanted = _Known(raw_id, _in_order(mountings))
         held = known.get(level_id)
+        if held is not None and held.edited and not by_staff:
+            continue
+        wanted = _Known(raw_id, _in_order(mountings), by_staff)
         if held != wanted:
             _replace(conn, level_id, wanted)
             spans += _differing(level_id, held, wanted)
@@ -69,33 +73,11 @@ def write_levels(
     return _derive(conn, spans, received_at=received_at, now=now)
 
 
-def set_mountings(
-    engine: Engine, *, level_id: int, raw_id: int, mountings: Sequence[Mounting], now: datetime
-) -> list[Refusal]:
-    """Say how the sensor behind a level is and was mounted; recomputes what that changes.
-
-    Gives a note when raw values have no mounting. Levels of a span that has no mounting any more
-    stay, with the flag FAIL and the finding NOT_MOUNTED.
-
-    Raises:
-        MountingRefused: when two mountings overlap.
-        UnknownDatastream: when there is no such datastream.
-    """
-    Derivation("", "raw", "level", tuple(mountings))
-    with engine.begin() as conn:
-        begin_change(conn, [level_id, raw_id])
-        notes = write_levels(
-            conn, {level_id: (raw_id, mountings)}, touched=(), received_at=now, now=now
-        )
-        settle(conn, now)
-    return notes
-
-
-def mountings_of(bind: Engine | Connection, level_id: int) -> tuple[Mounting, ...]:
-    """The mountings of a level by their start; empty for one that is not reckoned."""
-    with connected(bind) as conn:
-        known = _known(conn, [level_id]).get(level_id)
-    return () if known is None else known.mountings
+def known_mountings(
+    conn: Connection, level_ids: Collection[int]
+) -> dict[int, tuple[Mounting, ...]]:
+    """The mountings of levels by their start, for those that are reckoned."""
+    return {level_id: known.mountings for level_id, known in _known(conn, level_ids).items()}
 
 
 def _known(conn: Connection, level_ids: Collection[int]) -> dict[int, _Known]:
@@ -103,8 +85,8 @@ def _known(conn: Connection, level_ids: Collection[int]) -> dict[int, _Known]:
         return {}
     rows = conn.execute(
         text("""
-            SELECT level_id, raw_id, valid_from, valid_until, measured, height_mm, offset_cm,
-                   blanking_mm, zero_reference, zero_metres, zero_valid_from
+            SELECT level_id, raw_id, edited, valid_from, valid_until, measured, height_mm,
+                   offset_cm, blanking_mm, zero_reference, zero_metres, zero_valid_from
             FROM suedwest.derivation LEFT JOIN suedwest.mounting USING (level_id)
             WHERE level_id = ANY (CAST(:ids AS integer[]))
             ORDER BY level_id, valid_from
@@ -129,8 +111,11 @@ def _known(conn: Connection, level_ids: Collection[int]) -> dict[int, _Known]:
                 for row in group
                 if row.valid_from is not None
             ),
+            edited,
         )
-        for (level_id, raw_id), group in groupby(rows, lambda row: (row.level_id, row.raw_id))
+        for (level_id, raw_id, edited), group in groupby(
+            rows, lambda row: (row.level_id, row.raw_id, row.edited)
+        )
     }
 
 
@@ -151,10 +136,12 @@ def _in_order(mountings: Iterable[Mounting]) -> tuple[Mounting, ...]:
 def _replace(conn: Connection, level_id: int, wanted: _Known) -> None:
     conn.execute(
         text("""
-            INSERT INTO suedwest.derivation (level_id, raw_id) VALUES (:level_id, :raw_id)
-            ON CONFLICT (level_id) DO UPDATE SET raw_id = excluded.raw_id
+            INSERT INTO suedwest.derivation (level_id, raw_id, edited)
+            VALUES (:level_id, :raw_id, :edited)
+            ON CONFLICT (level_id) DO UPDATE
+            SET raw_id = excluded.raw_id, edited = excluded.edited
         """),
-        {"level_id": level_id, "raw_id": wanted.raw_id},
+        {"level_id": level_id, "raw_id": wanted.raw_id, "edited": wanted.edited},
     )
     conn.execute(
         text("DELETE FROM suedwest.mounting WHERE level_id = :level_id"), {"level_id": level_id}
@@ -184,6 +171,11 @@ def _replace(conn: Connection, level_id: int, wanted: _Known) -> None:
                 for mounting in wanted.mountings
             ],
         )
+    station_id = conn.execute(
+        text("SELECT station_id FROM suedwest.datastream WHERE id = :id"), {"id": level_id}
+    ).scalar_one()
+    # The height of the gauge's zero stands in the catalogue.
+    tell_reconciler(conn, {station_id: "changed"})
 
 
 def _differing(

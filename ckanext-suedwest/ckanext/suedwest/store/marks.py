@@ -43,6 +43,7 @@ class MarkRow:
     until: datetime | None
     says: str
     note: str
+    note_public: bool
     author: str
     made_at: datetime
 
@@ -56,6 +57,7 @@ class CorrectionRow:
     result: float
     original: float
     note: str
+    note_public: bool
     author: str
     made_at: datetime
 
@@ -70,10 +72,11 @@ def mark_span(
     note: str,
     author: str,
     now: datetime,
+    note_public: bool = False,
 ) -> int:
     """Mark a span; values that come for it later are marked as well. Gives the mark's id.
 
-    Where marks overlap, the one made last counts.
+    Where marks overlap, the one made last counts. Everybody may read a public note.
 
     Raises:
         MarkRefused: an empty span or note.
@@ -86,8 +89,8 @@ def mark_span(
         mark_id = conn.execute(
             text("""
                 INSERT INTO suedwest.mark
-                    (datastream_id, start, until, says, note, author, made_at)
-                VALUES (:id, :start, :until, :says, :note, :author, :now)
+                    (datastream_id, start, until, says, note, note_public, author, made_at)
+                VALUES (:id, :start, :until, :says, :note, :note_public, :author, :now)
                 RETURNING id
             """),
             {
@@ -96,6 +99,7 @@ def mark_span(
                 "until": until,
                 "says": str(says),
                 "note": _note(note),
+                "note_public": note_public,
                 "author": clean(author, NAME_LENGTH),
                 "now": now,
             },
@@ -144,7 +148,7 @@ def marks(
     with connected(bind) as conn:
         rows = conn.execute(
             text("""
-                SELECT id, datastream_id, start, until, says, note, author, made_at
+                SELECT id, datastream_id, start, until, says, note, note_public, author, made_at
                 FROM suedwest.mark
                 WHERE datastream_id = :id AND withdrawn_at IS NULL
                   AND start < coalesce(CAST(:end AS timestamptz), 'infinity')
@@ -157,23 +161,6 @@ def marks(
         return [MarkRow(*row) for row in rows]
 
 
-def under_maintenance(
-    bind: Engine | Connection, datastream_ids: list[int], *, now: datetime
-) -> set[int]:
-    """Which of these datastreams are marked as under maintenance now: they are out of service."""
-    with connected(bind) as conn:
-        rows = conn.execute(
-            text("""
-                SELECT DISTINCT ON (datastream_id) datastream_id, says FROM suedwest.mark
-                WHERE datastream_id = ANY (CAST(:ids AS integer[])) AND withdrawn_at IS NULL
-                  AND start <= :now AND coalesce(until, 'infinity') > :now
-                ORDER BY datastream_id, id DESC
-            """),
-            {"ids": datastream_ids, "now": now},
-        )
-        return {datastream_id for datastream_id, says in rows if says == Says.MAINTENANCE}
-
-
 def correct_value(
     engine: Engine,
     datastream_id: int,
@@ -183,10 +170,12 @@ def correct_value(
     note: str,
     author: str,
     now: datetime,
+    note_public: bool = False,
 ) -> None:
     """Replace a value; the one before becomes a revision, and the source cannot undo it.
 
     Levels made of the value follow. The tests judge the corrected value like any other.
+    Everybody may read a public note.
 
     Raises:
         MarkRefused: there is no value at this time, an empty note, no usable number.
@@ -213,13 +202,20 @@ def correct_value(
         conn.execute(
             text("""
                 INSERT INTO suedwest.correction AS known (datastream_id, phenomenon_time, result,
-                    original, note, author, made_at)
-                VALUES (:id, :time, :result, :held, :note, :author, :now)
+                    original, note, note_public, author, made_at)
+                VALUES (:id, :time, :result, :held, :note, :note_public, :author, :now)
                 ON CONFLICT (datastream_id, phenomenon_time) DO UPDATE
-                SET result = excluded.result, note = excluded.note, author = excluded.author,
+                SET result = excluded.result, note = excluded.note,
+                    note_public = excluded.note_public, author = excluded.author,
                     made_at = excluded.made_at
             """),
-            values | {"held": held, "note": _note(note), "author": clean(author, NAME_LENGTH)},
+            values
+            | {
+                "held": held,
+                "note": _note(note),
+                "note_public": note_public,
+                "author": clean(author, NAME_LENGTH),
+            },
         )
         conn.execute(
             text("""
@@ -243,7 +239,8 @@ def corrections(
     with connected(bind) as conn:
         rows = conn.execute(
             text("""
-                SELECT datastream_id, phenomenon_time, result, original, note, author, made_at
+                SELECT datastream_id, phenomenon_time, result, original, note, note_public,
+                       author, made_at
                 FROM suedwest.correction
                 WHERE datastream_id = :id AND phenomenon_time >= :start AND phenomenon_time < :end
                 ORDER BY phenomenon_time

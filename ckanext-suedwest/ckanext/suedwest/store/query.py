@@ -55,7 +55,8 @@ class DatastreamNow:
 
     Results are in `unit`; `latest_*` and `first_time` are None when it never had a value,
     `good_*` when it never had a good one. `total` counts its values exactly. `gone`: the source
-    does not list the station any more.
+    does not list the station any more. `maintenance_since`: staff say that it is worked on now
+    (by the database's clock), with a note where that is public.
     """
 
     datastream_id: int
@@ -80,6 +81,13 @@ class DatastreamNow:
     total: int
     gone: bool
     remark: str | None
+    maintenance_since: datetime | None = None
+    maintenance_note: str | None = None
+
+    @property
+    def out_of_service(self) -> bool:
+        """Whether no value of it may speak of now, however young."""
+        return self.gone or self.maintenance_since is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +156,17 @@ _DATASTREAM = """
     SELECT d.id, d.resource_id::text, s.slug, s.key, s.name, s.kind, s.water, d.name,
            d.observed_property, d.unit, make_interval(secs => d.interval_s), d.day_rule,
            d.visibility, n.latest_time, n.latest_result, n.latest_quality, n.good_time,
-           n.good_result, n.first_time, coalesce(n.total, 0), s.gone_at IS NOT NULL, d.remark
+           n.good_result, n.first_time, coalesce(n.total, 0), s.gone_at IS NOT NULL, d.remark,
+           said.start, said.note
     FROM suedwest.datastream d
     JOIN suedwest.station s ON s.id = d.station_id
     LEFT JOIN suedwest.datastream_state n ON n.datastream_id = d.id
+    LEFT JOIN (
+        SELECT DISTINCT ON (datastream_id) datastream_id, says, start, note
+        FROM suedwest.public_mark
+        WHERE start <= now() AND coalesce(until, 'infinity') > now()
+        ORDER BY datastream_id, id DESC
+    ) said ON said.datastream_id = d.id AND said.says = 'maintenance'
 """
 
 # A station that has nothing but internal datastreams is itself internal.
@@ -240,16 +255,37 @@ def thresholds_of(
 
 
 def datums(bind: Engine | Connection, datastream_id: int) -> list[DatumRow]:
-    """Heights of a gauge's zero, what the source says now first."""
+    """Heights of a gauge's zero, what holds now first.
+
+    Those of a level that is reckoned are the ones of its mountings, each since it was mounted;
+    there is none when nobody surveyed the zero of the mounting that holds now.
+    """
     with connected(bind) as conn:
-        rows = conn.execute(
-            text("""
-                SELECT reference, metres, valid_from, first_seen_at
-                FROM suedwest.datum WHERE datastream_id = :id ORDER BY id DESC
-            """),
-            {"id": datastream_id},
-        )
+        reckoned = conn.execute(
+            text("SELECT 1 FROM suedwest.derivation WHERE level_id = :id"), {"id": datastream_id}
+        ).first()
+        rows = conn.execute(text(_ZEROS if reckoned else _TOLD_DATUMS), {"id": datastream_id})
         return [DatumRow(*row) for row in rows]
+
+
+_TOLD_DATUMS = """
+    SELECT reference, metres, valid_from, first_seen_at
+    FROM suedwest.datum WHERE datastream_id = :id ORDER BY id DESC
+"""
+
+_ZEROS = """
+    WITH begun AS (
+        SELECT *, row_number() OVER (ORDER BY valid_from DESC) = 1 AS newest
+        FROM suedwest.mounting WHERE level_id = :id AND valid_from <= now()
+    )
+    SELECT zero_reference, zero_metres,
+           coalesce(zero_valid_from, (valid_from AT TIME ZONE 'Etc/GMT-1')::date), valid_from
+    FROM begun
+    WHERE zero_metres IS NOT NULL
+      AND EXISTS (SELECT FROM begun WHERE newest AND zero_metres IS NOT NULL
+                                      AND coalesce(valid_until, 'infinity') > now())
+    ORDER BY valid_from DESC
+"""
 
 
 def _stations(

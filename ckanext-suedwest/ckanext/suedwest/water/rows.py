@@ -73,7 +73,7 @@ def state_words(situation: Situation, now: datetime, lang: str) -> str:
     stream = situation.datastream
     time = stream.latest_time if stream else None
     if situation.state is Freshness.OUT_OF_SERVICE:
-        time = situation.station.gone_at
+        time = situation.out_since
     return formats.freshness_words(situation.state, time, now, lang)
 
 

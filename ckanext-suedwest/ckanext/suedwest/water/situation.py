@@ -84,6 +84,12 @@ class Situation:
         return self.station.properties.get("simulated") == "true"
 
     @property
+    def out_since(self) -> datetime | None:
+        """Since when it is out of service: its source dropped it, or somebody works on it."""
+        stream = self.datastream
+        return self.station.gone_at or (stream.maintenance_since if stream else None)
+
+    @property
     def urgency(self) -> Urgency:
         """The group this gauge stands in."""
         if not self.reliable:
@@ -111,7 +117,7 @@ def chosen_datastream(station: StationRow) -> DatastreamNow | None:
     return min(known, key=lambda each: _PREFERRED.index(each.observed_property), default=None)
 
 
-def state_of(datastream: DatastreamNow, *, out_of_service: bool, now: datetime) -> Freshness:
+def state_of(datastream: DatastreamNow, *, now: datetime) -> Freshness:
     """How far the newest value of a datastream may be trusted to speak of `now`."""
     quality = None if datastream.latest_quality is None else Quality(datastream.latest_quality)
     return freshness(
@@ -119,7 +125,7 @@ def state_of(datastream: DatastreamNow, *, out_of_service: bool, now: datetime) 
         datastream.interval,
         datastream.latest_time,
         quality,
-        out_of_service=out_of_service,
+        out_of_service=datastream.out_of_service,
         now=now,
     )
 
@@ -130,14 +136,13 @@ def situation_of(
     """The situation from a station, the thresholds of its chosen datastream and the good values
     of that datastream's last hours (others are ignored)."""
     stream = chosen_datastream(station)
-    gone = station.gone_at is not None
     if stream is None:
-        state = Freshness.OUT_OF_SERVICE if gone else Freshness.SILENT
+        state = Freshness.SILENT if station.gone_at is None else Freshness.OUT_OF_SERVICE
         return Situation(
             station, None, (), (), state, *(None,) * 7, reached=(), next_above=None,
             low_mark=None, high_mark=None,
         )  # fmt: skip
-    state = state_of(stream, out_of_service=gone, now=now)
+    state = state_of(stream, now=now)
     doubted = stream.latest_quality is not None and not Quality(stream.latest_quality).good
     value = stream.latest_result if state in RELIABLE else None
     return Situation(

@@ -12,6 +12,7 @@ from ckan.common import _, request
 from markupsafe import Markup
 from sqlalchemy import Connection
 
+from ..domain.freshness import Freshness
 from ..domain.threshold import ThresholdKind
 from ..domain.time import MEZ, DayRule, day_of
 from ..domain.units import (
@@ -140,14 +141,17 @@ def _property_name(stream: DatastreamNow) -> str:
 
 
 def _other(stream: DatastreamNow, station: StationRow, now: datetime, lang: str) -> OtherStream:
-    state = state_of(stream, out_of_service=station.gone_at is not None, now=now)
+    state = state_of(stream, now=now)
+    time = stream.latest_time
+    if state is Freshness.OUT_OF_SERVICE:
+        time = station.gone_at or stream.maintenance_since
     value = ""
     if stream.good_result is not None:
         value = sentences.value_text(stream, stream.good_result, lang)
     return OtherStream(
         label=_property_name(stream),
         value=value,
-        age=formats.freshness_words(state, stream.latest_time, now, lang),
+        age=formats.freshness_words(state, time, now, lang),
         age_sign=formats.freshness_sign(state),
         csv_url=dump_url(stream, "csv"),
     )
