@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import Connection, Engine, text
 
@@ -62,41 +63,47 @@ def write_reports(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
         {"key": f"suedwest device reports {source_id}"},
     )
+    in_order = [report for _, report in sorted(kept.items())]
     conn.execute(
         text("""
             INSERT INTO suedwest.device_report (source_id, device, time, frame_counter, missed,
                 battery_volts, battery_percent, rssi_dbm, snr_db)
-            VALUES (:source_id, :device, :time, :frame_counter, 0, :battery_volts,
-                    :battery_percent, :rssi_dbm, :snr_db)
+            SELECT :source_id, device, time, frame_counter, 0, battery_volts, battery_percent,
+                   rssi_dbm, snr_db
+            FROM unnest(CAST(:devices AS text[]), CAST(:times AS timestamptz[]),
+                        CAST(:counters AS bigint[]), CAST(:volts AS float8[]),
+                        CAST(:percents AS float8[]), CAST(:rssi AS float8[]),
+                        CAST(:snr AS float8[]))
+                 AS report (device, time, frame_counter, battery_volts, battery_percent, rssi_dbm,
+                            snr_db)
             ON CONFLICT (source_id, device, time) DO UPDATE
             SET frame_counter = excluded.frame_counter, battery_volts = excluded.battery_volts,
                 battery_percent = excluded.battery_percent, rssi_dbm = excluded.rssi_dbm,
                 snr_db = excluded.snr_db
         """),
-        [
-            {
-                "source_id": source_id,
-                "device": report.device,
-                "time": report.time,
-                "frame_counter": _counter(report.frame_counter),
-                "battery_volts": report.battery_volts,
-                "battery_percent": report.battery_percent,
-                "rssi_dbm": report.rssi_dbm,
-                "snr_db": report.snr_db,
-            }
-            for _, report in sorted(kept.items())
-        ],
+        {
+            "source_id": source_id,
+            "devices": [report.device for report in in_order],
+            "times": [report.time for report in in_order],
+            "counters": [_counter(report.frame_counter) for report in in_order],
+            "volts": [report.battery_volts for report in in_order],
+            "percents": [report.battery_percent for report in in_order],
+            "rssi": [report.rssi_dbm for report in in_order],
+            "snr": [report.snr_db for report in in_order],
+        },
     )
-    devices = sorted({device for device, _ in kept})
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for report in in_order:
+        first, _ = spans.setdefault(report.device, (report.time, report.time))
+        spans[report.device] = first, report.time
     conn.execute(
         text("""
             DELETE FROM suedwest.device_report
             WHERE source_id = :source_id AND device = ANY (:devices) AND time < :before
         """),
-        {"source_id": source_id, "devices": devices, "before": now - KEPT_FOR},
+        {"source_id": source_id, "devices": list(spans), "before": now - KEPT_FOR},
     )
-    for device in devices:
-        _count_missed(conn, source_id, device, min(time for name, time in kept if name == device))
+    _count_missed(conn, source_id, spans)
 
 
 def device_health(
@@ -153,32 +160,56 @@ def device_reports(
         return [DeviceReport(*row) for row in rows]
 
 
-def _count_missed(conn: Connection, source_id: str, device: str, first: datetime) -> None:
-    """Count anew from the report before `first` on; reports without a counter are passed over."""
+def _count_missed(
+    conn: Connection, source_id: str, spans: Mapping[str, tuple[datetime, datetime]]
+) -> None:
+    """Count anew for each device from the report before its span to the one after it.
+
+    Reports without a counter are passed over.
+    """
     rows = conn.execute(
         text("""
-            SELECT time, frame_counter, missed FROM suedwest.device_report
-            WHERE source_id = :source_id AND device = :device AND frame_counter IS NOT NULL
-              AND time >= coalesce(
-                  (SELECT max(time) FROM suedwest.device_report
-                   WHERE source_id = :source_id AND device = :device AND time < :first
-                     AND frame_counter IS NOT NULL), :first)
-            ORDER BY time
+            SELECT device, report.time, frame_counter, missed
+            FROM unnest(CAST(:devices AS text[]), CAST(:firsts AS timestamptz[]),
+                        CAST(:lasts AS timestamptz[])) AS span (device, first, last)
+            JOIN suedwest.device_report report USING (device)
+            WHERE source_id = :source_id AND frame_counter IS NOT NULL
+              AND report.time >= coalesce(
+                  (SELECT max(time) FROM suedwest.device_report earlier
+                   WHERE earlier.source_id = :source_id AND earlier.device = span.device
+                     AND earlier.time < span.first AND earlier.frame_counter IS NOT NULL),
+                  span.first)
+              AND report.time <= coalesce(
+                  (SELECT min(time) FROM suedwest.device_report later
+                   WHERE later.source_id = :source_id AND later.device = span.device
+                     AND later.time > span.last AND later.frame_counter IS NOT NULL),
+                  span.last)
+            ORDER BY device, report.time
         """),
-        {"source_id": source_id, "device": device, "first": first},
+        {
+            "source_id": source_id,
+            "devices": list(spans),
+            "firsts": [first for first, _ in spans.values()],
+            "lasts": [last for _, last in spans.values()],
+        },
     ).all()
     changed = [
-        {"source_id": source_id, "device": device, "time": later.time, "missed": missed}
-        for earlier, later in zip(rows, rows[1:], strict=False)
-        if (missed := missed_frames(earlier.frame_counter, later.frame_counter)) != later.missed
+        (later.device, later.time, missed)
+        for earlier, later in pairwise(rows)
+        if earlier.device == later.device
+        and (missed := missed_frames(earlier.frame_counter, later.frame_counter)) != later.missed
     ]
     if changed:
+        devices, times, missed = (list(column) for column in zip(*changed, strict=True))
         conn.execute(
             text("""
-                UPDATE suedwest.device_report SET missed = :missed
-                WHERE source_id = :source_id AND device = :device AND time = :time
+                UPDATE suedwest.device_report report SET missed = due.missed
+                FROM unnest(CAST(:devices AS text[]), CAST(:times AS timestamptz[]),
+                            CAST(:missed AS bigint[])) AS due (device, time, missed)
+                WHERE report.source_id = :source_id AND report.device = due.device
+                  AND report.time = due.time
             """),
-            changed,
+            {"source_id": source_id, "devices": devices, "times": times, "missed": missed},
         )
 
 

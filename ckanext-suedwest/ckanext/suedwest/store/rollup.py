@@ -39,7 +39,8 @@ _HOURS = f"""
     INSERT INTO suedwest.observation_hour (datastream_id, start, {", ".join(_MEASURES)})
     SELECT hour.datastream_id, hour.start, {", ".join(f"found.{name}" for name in _MEASURES)}
     FROM (
-        SELECT DISTINCT datastream_id, date_trunc('hour', phenomenon_time, 'UTC') AS start
+        SELECT DISTINCT datastream_id,
+               date_bin('1 hour', phenomenon_time, '2000-01-01 00:00+00') AS start
         FROM touched
     ) hour
     CROSS JOIN LATERAL (

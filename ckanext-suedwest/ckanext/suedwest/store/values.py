@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 from ..domain.errors import Refusal
 from ..domain.observation import Observation
 from ..domain.quality import Finding, Quality
 from .catalogue import Catalogue
+from .columns import copy_columns, microseconds
 from .definitions import StreamKey
 from .partitions import ensure_partitions, plausible_window
 
@@ -107,6 +107,7 @@ def write_values(
     stored = conn.execute(text(_INSERT_NEW), parameters).rowcount
     corrected = 0
     if stored < len(values.winners):
+        conn.exec_driver_sql("ANALYZE incoming")
         first = min(time for _, time in values.winners)
         last = max(time for _, time in values.winners)
         corrected = conn.execute(
@@ -149,7 +150,6 @@ _INSERT_NEW = """
         INSERT INTO suedwest.observation
             (datastream_id, phenomenon_time, result, quality, received_at)
         SELECT datastream_id, phenomenon_time, result, quality, :received_at FROM incoming
-        ORDER BY datastream_id, phenomenon_time
         ON CONFLICT DO NOTHING
         RETURNING datastream_id, phenomenon_time
     )
@@ -191,7 +191,9 @@ _CORRECT = """
 
 def prepare(conn: Connection) -> None:
     """Make the empty temporary table `touched`, which lists what the transaction changes."""
+    # A look at some rows tells the planner enough, and takes a tenth of the time.
     conn.exec_driver_sql("""
+        SET LOCAL default_statistics_target = 10;
         DROP TABLE IF EXISTS touched;
         CREATE TEMPORARY TABLE touched (
             datastream_id integer NOT NULL, phenomenon_time timestamptz NOT NULL,
@@ -205,17 +207,25 @@ def _copy(conn: Connection, values: SortedValues) -> None:
         DROP TABLE IF EXISTS incoming;
         CREATE TEMPORARY TABLE incoming ({_COLUMNS}) ON COMMIT DROP
     """)
-    lines = "".join(
-        [
-            f"{stream_id}\t{time.isoformat()}\t{float(observation.result)!r}"
-            f"\t{int(observation.quality)}\n"
-            for (stream_id, time), observation in values.winners.items()
-        ]
+    winners, count = values.winners, len(values.winners)
+    streams = np.fromiter((stream_id for stream_id, _ in winners), np.int32, count)
+    times = microseconds((time for _, time in winners), count)
+    # Neighbours beside each other, in the index and on the disk.
+    order = np.lexsort((times, streams))
+    copy_columns(
+        conn,
+        "incoming",
+        {
+            "datastream_id": streams[order],
+            "phenomenon_time": times[order],
+            "result": np.fromiter(
+                (observation.result for observation in winners.values()), np.float64, count
+            )[order],
+            "quality": np.fromiter(
+                (observation.quality for observation in winners.values()), np.int16, count
+            )[order],
+        },
     )
-    driver: Any = conn.connection
-    with driver.cursor() as cursor:
-        cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(lines))
-    conn.exec_driver_sql("ANALYZE incoming")
 
 
 def _reason(observation: Observation, catalogue: Catalogue) -> str:
