@@ -7,21 +7,27 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
+from ckan.types import Action, AuthFunction
 from ckanext.datastore.backend import DatastoreBackend, DatastoreException
 from ckanext.datastore.interfaces import IDatastoreBackend
 from flask import Blueprint
 
 from .backend import LiveDatastoreBackend
 from .live import URL_TYPE
+from .logic import action, auth
 from .webhook_views import webhook
 
+_ACTIONS = (action,)
+"""Modules whose `__all__` names actions, and in the same order those that authorize them."""
+_AUTH_FUNCTIONS = (auth,)
 
-@tk.blanket.actions
-@tk.blanket.auth_functions
+
 class ObservationsPlugin(p.SingletonPlugin):
     """Makes the observation store's public datastreams native DataStore resources."""
 
     p.implements(IDatastoreBackend, inherit=True)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
     p.implements(p.IBlueprint)
     p.implements(p.IConfigurable)
     p.implements(p.IResourceController, inherit=True)
@@ -31,6 +37,18 @@ class ObservationsPlugin(p.SingletonPlugin):
     def register_backends(self) -> dict[str, type[DatastoreBackend]]:
         """Ours for both names of PostgreSQL; the plugin listed last in `ckan.plugins` wins."""
         return {"postgresql": LiveDatastoreBackend, "postgres": LiveDatastoreBackend}
+
+    # IActions
+
+    def get_actions(self) -> dict[str, Action]:
+        return {name: getattr(module, name) for module in _ACTIONS for name in module.__all__}
+
+    # IAuthFunctions
+
+    def get_auth_functions(self) -> dict[str, AuthFunction]:
+        return {
+            name: getattr(module, name) for module in _AUTH_FUNCTIONS for name in module.__all__
+        }
 
     # IBlueprint
 

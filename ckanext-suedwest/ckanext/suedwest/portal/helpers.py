@@ -11,10 +11,11 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from babel.dates import format_date
-from ckan.common import _, request
+from ckan.common import _, current_user, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.time import BERLIN
+from ..observations.rights import administered
 from . import formats, pages, tiles
 from .contributions import station_kinds
 from .found_stations import Found, found_stations
@@ -54,6 +55,11 @@ def suedwest_navigation() -> list[NavigationItem]:
         )
         for label, url in items
     ]
+
+
+def suedwest_is_staff() -> bool:
+    """Whether the person who is logged in works for a municipality, and may see its sources."""
+    return bool(administered(current_user.name))
 
 
 def suedwest_sandbox() -> bool:
@@ -139,6 +145,7 @@ def get_helpers() -> dict[str, Callable[..., Any]]:
         helper.__name__: helper
         for helper in (
             suedwest_navigation,
+            suedwest_is_staff,
             suedwest_sandbox,
             suedwest_sandbox_as_of,
             suedwest_profile,

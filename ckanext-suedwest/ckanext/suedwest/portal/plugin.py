@@ -13,6 +13,7 @@ from ckan.common import CKANConfig
 from flask import Blueprint, Flask
 
 from . import catalogue, cli, helpers, validators, views
+from .administration import administration
 from .security import protect
 
 _HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ class PortalPlugin(plugins.SingletonPlugin):
     # IBlueprint
 
     def get_blueprint(self) -> list[Blueprint]:
-        return [views.portal]
+        return [views.portal, administration]
 
     # IClick
 

@@ -12,6 +12,7 @@ from ckan.lib.datapreview import get_view_plugin
 from sqlalchemy import Engine
 
 from ..observations.live import drop_view, ensure_view
+from ..observations.rights import PLATFORM_ORGANIZATION
 from ..store.query import DatastreamNow, StationRow, datums
 from . import stations
 from .site_user import site_context
@@ -53,7 +54,7 @@ def write_station(engine: Engine, station: StationRow) -> bool:
     if shown is None:
         tk.get_action("package_create")(
             site_context(),
-            {"id": identifier, "owner_org": stations.PLATFORM_ORGANIZATION, **wanted},
+            {"id": identifier, "owner_org": PLATFORM_ORGANIZATION, **wanted},
         )
     elif changed:
         tk.get_action("package_update")(site_context(), {**_without_tags(shown, wanted), **wanted})

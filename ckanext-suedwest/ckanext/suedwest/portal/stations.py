@@ -18,7 +18,6 @@ from ..store.query import DatastreamNow, DatumRow, StationRow
 from .titles import title
 
 PACKAGE_TYPE = "station"
-PLATFORM_ORGANIZATION = "suedwest-cluster"
 EDITED_FIELDS = ("title", "notes", "tag_string")
 """Fields the editors own once they changed them; all others follow the store."""
 EDITED_RESOURCE_FIELDS = ("name", "description")

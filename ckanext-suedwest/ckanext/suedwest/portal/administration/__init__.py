@@ -1,0 +1,9 @@
+"""Pages for the staff of a municipality, under /verwaltung.
+
+A module that is imported here adds its pages to the blueprint.
+"""
+
+from . import accounting
+from .area import administration
+
+__all__ = ["accounting", "administration"]
