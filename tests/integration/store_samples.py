@@ -13,7 +13,8 @@ from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.domain.station import Datastream, Datum, Licence, Operator, Station
 from ckanext.suedwest.store.batch import Batch, Receipt
-from ckanext.suedwest.store.sources import Lease, register_source
+from ckanext.suedwest.store.leases import Lease
+from ckanext.suedwest.store.sources import register_source
 from ckanext.suedwest.store.writer import write_batch
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

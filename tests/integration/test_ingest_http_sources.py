@@ -16,13 +16,8 @@ from store_samples import empty, rows
 
 from ckanext.suedwest.ingest.runner import Runner
 from ckanext.suedwest.store.query import stations
-from ckanext.suedwest.store.sources import (
-    Selection,
-    SourceStatus,
-    ingest_status,
-    register_source,
-    set_selections,
-)
+from ckanext.suedwest.store.sources import Selection, register_source, set_selections
+from ckanext.suedwest.store.status import SourceStatus, ingest_status
 
 QUARTER = timedelta(minutes=15)
 NOW = datetime.now(UTC).replace(microsecond=0)

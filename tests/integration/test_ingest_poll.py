@@ -21,16 +21,10 @@ from store_samples import empty, rows
 from ckanext.suedwest.ingest import catch_up, pegelonline
 from ckanext.suedwest.ingest.runner import Runner
 from ckanext.suedwest.ingest.task import Outcome, Task
+from ckanext.suedwest.store.leases import LeaseLost, claim_due_source
 from ckanext.suedwest.store.query import StationRow, stations
-from ckanext.suedwest.store.sources import (
-    LeaseLost,
-    Selection,
-    SourceStatus,
-    claim_due_source,
-    ingest_status,
-    register_source,
-    set_selections,
-)
+from ckanext.suedwest.store.sources import Selection, register_source, set_selections
+from ckanext.suedwest.store.status import SourceStatus, ingest_status
 
 ANDERNACH = "5735892a-ec65-4b29-97c5-50939aa9584e"
 KOBLENZ = "4c7d796a-39f2-4f26-97a9-3aad01713e29"

@@ -26,21 +26,23 @@ from store_samples import (
     write,
 )
 
-from ckanext.suedwest.store.sources import (
+from ckanext.suedwest.store.leases import (
     Lease,
     LeaseLost,
-    Selection,
-    UnknownSource,
     claim_due_source,
-    ingest_status,
     record_failure,
     record_success,
-    register_source,
     renew,
+)
+from ckanext.suedwest.store.sources import (
+    Selection,
+    UnknownSource,
+    register_source,
     selections,
     set_enabled,
     set_selections,
 )
+from ckanext.suedwest.store.status import ingest_status
 
 MINUTE = timedelta(minutes=1)
 

@@ -17,7 +17,8 @@ from ckanext.suedwest.portal import municipality, organizations
 from ckanext.suedwest.portal.cli import suedwest
 from ckanext.suedwest.portal.municipality import SandboxWithoutReplay
 from ckanext.suedwest.portal.yaml_file import FilesRefused
-from ckanext.suedwest.store.sources import claim_due_source, selections
+from ckanext.suedwest.store.leases import claim_due_source
+from ckanext.suedwest.store.sources import selections
 
 FOLDER = CONFIG / "municipalities"
 

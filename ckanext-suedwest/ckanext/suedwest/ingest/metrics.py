@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ..store.batch import Receipt
-from ..store.sources import ingest_status
+from ..store.status import ingest_status
 
 PORT_VARIABLE = "SUEDWEST_METRICS_PORT"
 

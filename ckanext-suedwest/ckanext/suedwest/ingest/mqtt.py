@@ -25,7 +25,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from ..connectors.base import Decoded
 from ..domain.errors import SuedwestError
 from ..store.batch import Receipt
-from ..store.sources import LeaseLost, record_contact, record_delivery
+from ..store.leases import LeaseLost, record_contact, record_delivery
 from . import metrics
 from .allowance import MOST_AT_ONCE, Allowance
 from .database_errors import describe_database_error

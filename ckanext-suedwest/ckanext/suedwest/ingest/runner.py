@@ -23,14 +23,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ..domain.errors import SuedwestError
-from ..store.sources import (
-    Lease,
-    LeaseLost,
-    SourceRow,
-    claim_due_source,
-    record_failure,
-    record_success,
-)
+from ..store.leases import Lease, LeaseLost, claim_due_source, record_failure, record_success
+from ..store.sources import SourceRow
 from .database_errors import describe_database_error, is_disk_full
 from .http import SourceUnavailable
 from .schedule import next_regular_poll, next_retry

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ..store.batch import Batch, Receipt
-from ..store.sources import Lease, LeaseLost, SourceRow, renew
+from ..store.leases import Lease, LeaseLost, renew
+from ..store.sources import SourceRow
 from ..store.writer import write_batch
 
 LEASE_FOR = timedelta(seconds=20)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..store.engine import create_store_engine
-from ..store.sources import SourceStatus, ingest_status
+from ..store.status import SourceStatus, ingest_status
 from . import services
 from .data_directory import DataDirectory, Instance
 from .progress import duration

@@ -17,7 +17,8 @@ from ckan.config.declaration import Key
 from ..domain.errors import SuedwestError
 from ..observations.store_access import write_engine
 from ..store.selection import Selection
-from ..store.sources import ingest_status, register_source, set_selections
+from ..store.sources import register_source, set_selections
+from ..store.status import ingest_status
 from .municipality_file import (
     Configuration,
     MunicipalityFile,

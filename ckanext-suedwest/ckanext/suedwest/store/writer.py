@@ -15,8 +15,8 @@ from .batch import Batch, Receipt
 from .catalogue import Catalogue, write_catalogue
 from .changes import settle
 from .health import write_reports
+from .leases import Lease, check_lease
 from .levels import write_levels
-from .sources import Lease, check_lease
 from .values import Written, prepare, referenced_streams, sort_values, write_values
 
 

@@ -15,7 +15,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine
 
 from ...store.engine import create_store_engine
-from ...store.sources import ingest_status, register_source
+from ...store.sources import register_source
+from ...store.status import ingest_status
 from ..ending import hold_back_signals, wait_for_end
 from ..mqtt_connection import Connection, Settings
 from ..secrets import seal_options

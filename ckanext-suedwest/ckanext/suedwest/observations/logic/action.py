@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 from ckanext.datastore.helpers import get_list
 
-from ...store.sources import SourceStatus, ingest_status
+from ...store.status import SourceStatus, ingest_status
 from ..backend import refuse_writing
 from ..guard import check_resources, live_ids, names_live_resource
 from ..live import drop_view, ensure_view, find_all
