@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import datetime
 from typing import Any
 
 import ckan.lib.search.common as search_common
@@ -12,7 +13,7 @@ import ckan.plugins as plugins
 import pysolr
 import pytest
 from ckan.cli.cli import ckan
-from ckan.lib.search import clear
+from ckan.lib.search import clear, rebuild, show
 from ckan.lib.search.common import SearchError, SearchQueryError
 from ckan.lib.search.query import PackageSearchQuery
 from ckan.logic import ValidationError, index_update_package
@@ -155,7 +156,11 @@ def test_a_visitor_may_have_many_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["(Rhein", "Rhein AND", "title:", "*hein", "a:[1 TO", "metadata_modified:[x TO NOW]"]
+    "q",
+    [
+        *("(Rhein", "Rhein AND", "title:", "*hein", "a:[1 TO", "metadata_modified:[x TO NOW]"),
+        *("title:Rhien~1", '"Pegel Rhein"~3', "a-" * 1025),
+    ],
 )
 def test_bad_syntax_is_an_error_with_a_sentence(app: Any, q: str) -> None:
     with pytest.raises(SearchQueryError):
@@ -164,6 +169,38 @@ def test_bad_syntax_is_an_error_with_a_sentence(app: Any, q: str) -> None:
     assert answer.json["success"] is False
     assert answer.json["error"]["message"]
     app.get("/dataset/", params={"q": q}, status=400)
+
+
+def test_a_text_without_a_word_is_no_value() -> None:
+    new_dataset(name="gepflegt", maintainer="Bauhof")
+    new_dataset(name="verwaist", maintainer="")
+    for query, expected in (("maintainer:*", "gepflegt"), ("*:* -maintainer:[* TO *]", "verwaist")):
+        found = call_action("package_search", q=query)["results"]
+        assert [dataset["name"] for dataset in found] == [expected], query
+
+
+def test_a_weight_lifts_what_it_stands_behind() -> None:
+    new_dataset(name="radwege", title="Radwege")
+    new_dataset(name="schulen", title="Schulen")
+    for query, first in (
+        ("title:Radwege^3 OR title:Schulen", "radwege"),
+        ("title:Radwege OR title:Schulen^3", "schulen"),
+    ):
+        found = call_action("package_search", q=query)["results"]
+        assert [len(found), found[0]["name"]] == [2, first], query
+
+
+def test_a_dataset_is_shown_from_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CKAN compares the time in the index with its table's, as text of 22 characters."""
+    dataset = new_dataset()
+    package = model.Package.get(dataset["id"])
+    for microsecond in (1, 1_000, 100_000, 120_000, 999_999):
+        package.metadata_modified = datetime.fromisoformat(f"2026-11-23T08:00:00.{microsecond:06}")
+        model.Session.commit()
+        rebuild(dataset["id"])
+        shown = call_action("package_show", id=dataset["id"])
+        indexed = show(dataset["id"])["metadata_modified"]
+        assert indexed[:22] == shown["metadata_modified"][:22], microsecond
 
 
 def test_parsers_that_are_not_allowed_are_refused(app: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import launcher
 from ..ingest.decode import main as decode_main
 from . import environment_variables, services
-from .data_directory import DataDirectory
+from .data_directory import DataDirectory, with_all_secrets
 from .errors import StepFailed
 from .places import CHECKOUT, PROGRAMS
 
@@ -56,5 +56,10 @@ def bench(path: Path, name: str, arguments: Sequence[str]) -> int:
 
 def _environment(directory: DataDirectory) -> dict[str, str]:
     instance = directory.read()
+    if instance.secrets.keys() != with_all_secrets(instance.secrets).keys():
+        raise StepFailed(
+            f"{directory.path} was made by an older version.",
+            "Run `./suedwest up` once; it brings the instance up to date.",
+        )
     planned = services.addresses(directory, instance, directory.settings())
     return environment_variables.of_instance(directory, instance, planned)

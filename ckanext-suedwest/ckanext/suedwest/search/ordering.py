@@ -119,7 +119,7 @@ class Score:
         words: list[Words] = []
         _collect(tree, words)
         self._tie = dismax.tie
-        self._words: list[list[tuple[str, float, int | None]]] = []
+        self._words: list[tuple[float, list[tuple[str, float, int | None]]]] = []
         for word in words[:_MOST_RANKED_WORDS]:
             fields: list[tuple[str, float, int | None]] = []
             for field, worth in dismax.worth.items():
@@ -134,7 +134,7 @@ class Score:
                     fields.append((field, worth, question.text(query)))
                     if field == TITLE and inside != query:
                         fields.append((field, worth * _INSIDE, question.text(inside)))
-            self._words.append(fields)
+            self._words.append((word.weight, fields))
         self._added: list[Callable[[View], Any]] = []
         self._multiplied: list[Callable[[View], Any]] = []
 
@@ -149,8 +149,8 @@ class Score:
     def __call__(self, view: View) -> NDArray[Any]:
         """One number for each document."""
         score = numpy.zeros(len(view.held))
-        for fields in self._words:
-            score += self._of_word(fields, view)
+        for weight, fields in self._words:
+            score += weight * self._of_word(fields, view)
         for function in self._added:
             score = score + function(view)
         for function in self._multiplied:

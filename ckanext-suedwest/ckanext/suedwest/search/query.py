@@ -7,7 +7,7 @@ branch (`+capacity:public a:x OR b:y`), which would show private datasets.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # CKAN itself asks for every label a visitor has in one filter, so this is not the length of what
 # people type. Solr's own limit is 1,024 clauses.
@@ -27,12 +27,16 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One word, or a phrase when quoted; `prefix` for a trailing `*`. `field` None: the default."""
+    """One word, or a phrase when quoted; `prefix` for a trailing `*`. `field` None: the default.
+
+    `weight` says how much more than others it counts in the order of hits.
+    """
 
     text: str
     field: str | None = None
     phrase: bool = False
     prefix: bool = False
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Clauses:
 
 Node = Everything | Words | Range | Within | FunctionRange | Clauses
 
+_NO_NEARLY = "Similar words (word~1) and words near each other are not searched."
 _TOKEN = re.compile(
     r"""
       (?P<blank>\s+)
@@ -87,6 +92,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_WEIGHT = re.compile(r"(?<!\\)\^(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})$")
+_NEARLY = re.compile(r"(?<!\\)(?<=.)~[\d.]*$", re.DOTALL)
 _RANGE = re.compile(r'^([\[{])\s*("[^"]*"|\S+)\s+TO\s+("[^"]*"|\S+?)\s*([\]}])$', re.DOTALL)
 
 
@@ -213,11 +220,11 @@ class _Parser:
             if closing is None:
                 raise QueryRefused("A bracket is never closed.")
             self.position += 1
-            return node
+            return self.weighted(node)
         if token.kind == "phrase":
-            return Words(_unescape(token.text[1:-1]), field_, phrase=True)
+            return self.weighted(Words(_unescape(token.text[1:-1]), field_, phrase=True))
         if token.kind == "range":
-            return _range(token.text, field_)
+            return self.weighted(_range(token.text, field_))
         if token.kind == "word":
             text = token.text
             # a minus inside a word belongs to it: `pegel-rhein-andernach`, `2026-09`
@@ -231,10 +238,25 @@ class _Parser:
             return _word(text, field_)
         raise QueryRefused(f"{token.text!r} stands where a word was expected.")
 
+    def weighted(self, node: Node) -> Node:
+        """What was read, with the weight that stands right behind its last sign."""
+        token = self.peek()
+        if token is None or token.start != self.tokens[self.position - 1].end:
+            return node
+        if token.text.startswith("~"):
+            raise QueryRefused(_NO_NEARLY)
+        if match := _WEIGHT.fullmatch(token.text):
+            self.position += 1
+            return _weighted(node, float(match[1]))
+        return node
+
 
 def _word(text: str, field_: str | None) -> Node:
-    text = re.sub(r"(?<!\\)\^[\d.]+$", "", text)
-    text = re.sub(r"(?<!\\)~[\d.]*$", "", text)
+    weight = 1.0
+    if (match := _WEIGHT.search(text)) and match.start():
+        text, weight = text[: match.start()], float(match[1])
+    if _NEARLY.search(text):
+        raise QueryRefused(_NO_NEARLY)
     if text == "*" and field_ in (None, "*"):
         return Everything()
     if text == "*":
@@ -245,7 +267,19 @@ def _word(text: str, field_: str | None) -> Node:
         text = re.sub(r"(?<!\\)\?+$", "", text)  # the end of a question, as people type it
     if re.search(r"(?<!\\)[*?]", text):
         raise QueryRefused("A * may only stand at the end of a word.")
-    return Words(_unescape(text), field_, prefix=prefix)
+    return Words(_unescape(text), field_, prefix=prefix, weight=weight)
+
+
+def _weighted(node: Node, weight: float) -> Node:
+    if isinstance(node, Words):
+        return replace(node, weight=node.weight * weight)
+    if isinstance(node, Clauses):
+        return Clauses(
+            [_weighted(each, weight) for each in node.must],
+            [_weighted(each, weight) for each in node.should],
+            node.must_not,
+        )
+    raise QueryRefused("A weight like ^2 stands behind a word, a phrase or a bracket.")
 
 
 def _range(text: str, field_: str | None) -> Range:

@@ -28,6 +28,7 @@ from .fields import INSTANTS, KEYS, OUTLINES, is_instant, is_text
 from .functions import parse_function
 from .held import NEVER, Held
 from .query import (
+    MOST_CLAUSES,
     Clauses,
     Everything,
     FunctionRange,
@@ -355,8 +356,13 @@ def field_query(node: Words, field: str | None, *, exact: bool = False) -> str |
     """A tsquery for a word or phrase in one field or anywhere, None where it is only signs.
 
     With `exact` a word does not count that is only a part of a longer one.
+
+    Raises:
+        QueryRefused: a phrase of too many words.
     """
     words = list(words_of(node.text))
+    if len(words) > MOST_CLAUSES:
+        raise QueryRefused(f"The query has more than {MOST_CLAUSES} words.")
     if not words:
         return None
     if node.prefix:

@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, text
 
-_VERSION = 5
+_VERSION = 6
 _LOCK = 0x53_57_53_45
 _ready: WeakSet[Engine] = WeakSet()
 _guard = threading.Lock()
