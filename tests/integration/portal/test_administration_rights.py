@@ -15,6 +15,7 @@ import ckan.plugins as plugins
 import pytest
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from station_rows import STATION_ACTIONS, make_station
 
 OWN = "landkreis-kusel"
 OTHER = "kaiserslautern"
@@ -29,6 +30,10 @@ class World:
     """What the rows speak of; everything belongs to the municipality `OWN`."""
 
     municipality: str = OWN
+    station: str = ""
+    level: str = ""
+    sensor: str = ""
+    mark: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,17 @@ class PageRow:
 
 
 # What deletes stands last: the own editor's calls are made in this order.
-ACTIONS = (ActionRow("suedwest_ingest_status", {"municipality": "{municipality}"}),)
+ACTIONS = (
+    ActionRow("suedwest_ingest_status", {"municipality": "{municipality}"}),
+    *(ActionRow(*row) for row in STATION_ACTIONS),
+)
 PAGES = (PageRow("overview", "/verwaltung/{municipality}"),)
 FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)
 
 
 @pytest.fixture
 def world(platform: Any) -> World:
-    return World()
+    return World(**make_station(platform, OWN))
 
 
 @pytest.fixture

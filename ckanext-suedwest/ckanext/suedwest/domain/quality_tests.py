@@ -31,7 +31,16 @@ _INTERVALS_OF_A_GAP = 3
 
 
 class LimitsRefused(SuedwestError):
-    """Limits that cannot be; the message names the limit."""
+    """Limits that cannot be; the message names the limit.
+
+    `limit` is its name, empty where it is about none; `flaw` one of `unknown`, `number`,
+    `positive`, `long`, `crossed` and `untested`.
+    """
+
+    def __init__(self, message: str, flaw: str, limit: str = "") -> None:
+        super().__init__(message)
+        self.flaw = flaw
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Limits:
         checked: dict[str, float | None] = {}
         for name, value in overrides.items():
             if name not in known:
-                raise LimitsRefused(f"there is no limit {name!r}")
+                raise LimitsRefused(f"there is no limit {name!r}", "unknown", name)
             if value is None and name != "gap_hours":
                 checked[name] = None
             elif (
@@ -84,26 +93,26 @@ class Limits:
                 or not isinstance(value, (int, float))
                 or not math.isfinite(value)
             ):
-                raise LimitsRefused(f"{name} is not a finite number")
+                raise LimitsRefused(f"{name} is not a finite number", "number", name)
             elif name not in _MAY_BE_NEGATIVE and value <= 0:
-                raise LimitsRefused(f"{name} is not positive")
-            elif name.endswith("_hours") and value > _MOST_HOURS:
-                raise LimitsRefused(f"{name} is longer than {_MOST_HOURS} hours")
+                raise LimitsRefused(f"{name} is not positive", "positive", name)
+            elif name.endswith("_hours") and value > MOST_HOURS:
+                raise LimitsRefused(f"{name} is longer than {MOST_HOURS} hours", "long", name)
             else:
                 checked[name] = float(value)
         limits = replace(self, **checked)
-        for low, high in (
-            (limits.lowest, limits.highest),
-            (limits.possible_lowest, limits.possible_highest),
+        for name, low, high in (
+            ("lowest", limits.lowest, limits.highest),
+            ("possible_lowest", limits.possible_lowest, limits.possible_highest),
         ):
             if low is not None and high is not None and low >= high:
-                raise LimitsRefused("a lowest value is not below its highest")
+                raise LimitsRefused("a lowest value is not below its highest", "crossed", name)
         return limits
 
 
 _MAY_BE_NEGATIVE = frozenset({"lowest", "highest", "possible_lowest", "possible_highest"})
 # A fortnight: each new value is compared with all within that time.
-_MOST_HOURS = 336
+MOST_HOURS = 336
 
 # Records lag reality (in 2026 Koblenz read -2 cm, its record low being 6), so the span of a gauge
 # is never taken from them; -200 to 1300 cm holds every gauge of the region with its floods. Small
@@ -157,7 +166,7 @@ def default_limits(
     gap = _GAP_OF_UNKNOWN_INTERVAL
     if interval is not None:
         gap = max(_INTERVALS_OF_A_GAP * interval, _SHORTEST_GAP)
-    hours = min(gap / timedelta(hours=1), float(_MOST_HOURS))
+    hours = min(gap / timedelta(hours=1), float(MOST_HOURS))
     flat = limits.flat_line_hours
     if flat is not None and _STANDS_STILL.search(f"{station} {water or ''}"):
         flat = None

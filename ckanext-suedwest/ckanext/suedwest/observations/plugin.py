@@ -14,12 +14,12 @@ from flask import Blueprint
 
 from .backend import LiveDatastoreBackend
 from .live import URL_TYPE
-from .logic import action, auth
+from .logic import action, auth, limits, marking, mounting, stations, stations_auth
 from .webhook_views import webhook
 
-_ACTIONS = (action,)
+_ACTIONS = (action, limits, marking, mounting, stations)
 """Modules whose `__all__` names actions, and in the same order those that authorize them."""
-_AUTH_FUNCTIONS = (auth,)
+_AUTH_FUNCTIONS = (auth, stations_auth)
 
 
 class ObservationsPlugin(p.SingletonPlugin):

@@ -52,7 +52,9 @@ def set_limits(
         begin_change(conn, [datastream_id])
         defaults, _ = limits_of(conn, datastream_id)
         if defaults is None:
-            raise LimitsRefused("values of this kind are not tested, but the level made of them")
+            raise LimitsRefused(
+                "values of this kind are not tested, but the level made of them", "untested"
+            )
         defaults.with_overrides(overrides)
         if overrides:
             conn.execute(

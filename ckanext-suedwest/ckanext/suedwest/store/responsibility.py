@@ -54,14 +54,18 @@ def responsibility(bind: Engine | Connection, resource_id: object) -> Responsibi
     return None if row is None else Responsibility(*row[:-1], shown_by=tuple(row[-1]))
 
 
-def stations_of(bind: Engine | Connection, municipality: str) -> dict[int, bool]:
-    """Ids of the stations a municipality shows or whose source it owns; True where it owns it."""
+def stations_of(bind: Engine | Connection, municipality: str | None) -> dict[int, bool]:
+    """Ids of the stations a municipality shows or whose source it owns; True where it owns it.
+
+    None is the platform, which shows nothing of its own.
+    """
     with connected(bind) as conn:
         rows = conn.execute(
             text("""
-                SELECT station.id, source.municipality IS NOT DISTINCT FROM :municipality
+                SELECT station.id,
+                       source.municipality IS NOT DISTINCT FROM CAST(:municipality AS text)
                 FROM suedwest.station JOIN suedwest.source ON source.id = station.source_id
-                WHERE source.municipality = :municipality
+                WHERE source.municipality IS NOT DISTINCT FROM CAST(:municipality AS text)
                    OR EXISTS (SELECT FROM suedwest.station_municipality shown
                               WHERE shown.station_id = station.id
                                 AND shown.municipality = :municipality)
