@@ -31,10 +31,10 @@ REPORT = """\
 A, C = "pkg/tests/test_a.py", "pkg/tests/test_c.py"
 RESULTS = [
     Result(A, "test_one", "passed"),
-    Result(A, "TestB::test_two[x.y]", "failed", "AssertionError: assert 1 == 2"),
-    Result(C, "test_three", "failed", "failed on setup"),
-    Result(C, "test_four", "skipped", "needs more"),
-    Result(C, "test_five", "failed", "failed on teardown"),
+    Result(A, "TestB::test_two[x.y]", "failed", "AssertionError: assert 1 == 2", "trace"),
+    Result(C, "test_three", "failed", "failed on setup", "trace"),
+    Result(C, "test_four", "skipped", "needs more", "trace"),
+    Result(C, "test_five", "failed", "failed on teardown", "trace"),
 ]
 
 
@@ -67,7 +67,9 @@ def test_the_table_names_each_failure_and_each_excluded_test() -> None:
         f"{A}        1        1        0        0",
         f"{C}        0        1        1        1",
         f"FAILED {A}::TestB::test_two[x.y]: AssertionError: assert 1 == 2",
+        "    trace",
         f"FAILED {C}::test_five: failed on teardown",
+        "    trace",
         f"excluded, but it passed: {A}::test_one: asserts an internal",
         f"excluded: {C}::test_three: its file is not shipped",
         f"excluded, but there is no such test: {A}::gone",
@@ -119,7 +121,7 @@ def test_a_solr_that_is_not_there_is_told(
 ) -> None:
     port = ports.choose(set())
     url = f"http://127.0.0.1:{port}/solr/ckan"
-    assert main(["test", "search-conformance", "--solr", url]) == 1
+    assert main(["test", "search-conformance", "--solr", url, "--", "-k", "word"]) == 1
     said = capsys.readouterr().err
     assert f"There is no Solr core at {url}" in said
     assert "./suedwest solr up" in said

@@ -41,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    # argparse takes what stands behind `--` only where no option stands before it.
+    more: list[str] = []
+    if arguments[:1] == ["test"] and "--" in arguments:
+        at = arguments.index("--")
+        arguments, more = arguments[:at], arguments[at + 1 :]
     options = _parser().parse_args(arguments)
     match options.command:
         case "up":
@@ -52,9 +57,9 @@ def _run(arguments: list[str]) -> int:
         case "reset":
             return removal.reset(options.data, asked=options.yes)
         case "test" if options.suite == _CONFORMANCE:
-            return conformance.run(options.solr, options.more)
+            return conformance.run(options.solr, more)
         case "test":
-            return checks.run(options.suite, browser=not options.no_browser, more=options.more)
+            return checks.run(options.suite, browser=not options.no_browser, more=more)
         case "solr":
             return _solr(options)
         case "municipality":
@@ -117,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     _data(reset)
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
-    test = commands.add_parser("test", help="run the checks")
+    test = commands.add_parser(
+        "test", help="run the checks", usage="suedwest test [SUITE] [OPTIONS] [-- PYTEST ARGUMENTS]"
+    )
     test.add_argument(
         "suite", nargs="?", choices=("all", *checks.SUITES, _CONFORMANCE), default="all"
     )
@@ -125,7 +132,6 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--solr", metavar="URL", help=f"{_CONFORMANCE}: a Solr core, instead of our own search"
     )
-    test.add_argument("more", nargs="*", metavar="-- PYTEST ARGUMENTS", help="passed to pytest")
 
     solr = commands.add_parser("solr", help="a real Solr to compare our search with")
     solr_verbs = solr.add_subparsers(dest="verb", required=True, metavar="up|down|status")

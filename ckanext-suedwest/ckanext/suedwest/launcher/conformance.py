@@ -142,7 +142,7 @@ def _run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pylibmagic"),
             *("-c", str(folder / "pytest.ini"), f"--rootdir={suite.root}", f"--ckan-ini={ini}"),
-            *("--disable-warnings", "--tb=short", f"--timeout={_SECONDS_FOR_A_TEST}"),
+            *("--disable-warnings", "--tb=no", "-rN", f"--timeout={_SECONDS_FOR_A_TEST}"),
             *("-o", "junit_family=xunit1", f"--junit-xml={report}"),
             *(str(suite.root / path) for path in suite.paths),
             *more,

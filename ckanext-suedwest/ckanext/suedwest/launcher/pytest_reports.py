@@ -13,16 +13,18 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 Outcome = Literal["passed", "failed", "skipped"]
 Engine = Literal["postgresql", "solr"]
 _REASON_LENGTH = 160
+_TRACE_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one test ended; `reason` is one line, empty for a test that passed."""
+    """How one test ended; `reason` is one line, empty for a test that passed, `trace` the whole."""
 
     file: str
     name: str
     outcome: Outcome
     reason: str = ""
+    trace: str = ""
 
     @property
     def test(self) -> str:
@@ -77,6 +79,7 @@ def table(results: Sequence[Result], excluded: Mapping[str, str], *, whole: bool
     lines += [_row(file, _counts(found, excluded), width) for file, found in by_file.items()]
     for result in failures(results, excluded):
         lines.append(f"FAILED {result.test}: {result.reason}")
+        lines += [f"    {line}" for line in result.trace.splitlines()[-_TRACE_LINES:]]
     for result in results:
         if result.test in excluded:
             passed = result.outcome == "passed"
@@ -104,11 +107,12 @@ def _row(file: str, cells: Iterable[object], width: int) -> str:
     return " ".join((f"{file:<{width}}", *(f"{cell:>8}" for cell in cells)))
 
 
-def _ended(case: etree._Element) -> tuple[Outcome, str]:
+def _ended(case: etree._Element) -> tuple[Outcome, str, str]:
     for tag in ("failure", "error", "skipped"):
         found = case.find(tag)
         if found is not None:
             lines = (found.get("message") or found.text or "").strip().splitlines()
             said = lines[0].strip() if lines else "no reason given"
-            return "skipped" if tag == "skipped" else "failed", said[:_REASON_LENGTH]
-    return "passed", ""
+            outcome = "skipped" if tag == "skipped" else "failed"
+            return outcome, said[:_REASON_LENGTH], (found.text or "").strip()
+    return "passed", "", ""
