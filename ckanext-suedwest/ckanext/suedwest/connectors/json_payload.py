@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from codecs import BOM_UTF8
 from typing import cast
 
 from ..domain.errors import PayloadRefused
@@ -30,13 +31,13 @@ def load_json(payload: bytes) -> object:
     if not payload.strip():
         raise PayloadRefused("the reply is empty")
     try:
-        text = payload.decode("utf-8-sig")
+        text = payload.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise PayloadRefused(f"the reply is not UTF-8 (byte {error.start})") from None
     if text.lstrip().startswith("<"):
         raise PayloadRefused("the reply is an HTML or XML page, not JSON")
     try:
-        return json.loads(text, object_pairs_hook=_distinct_fields)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise PayloadRefused(
             f"the reply is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
@@ -55,6 +56,9 @@ def _distinct_fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
         twice = next(name for name in fields if names.count(name) > 1)
         raise PayloadRefused(f"the reply has an object with two fields {twice[:60]!r}")
     return fields
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct_fields)
 
 
 def load_json_lines(payload: bytes) -> list[object]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast, final
 
 import msgspec
 
 from ..domain.errors import PayloadRefused
 
+MOST_REMEMBERED = 4096
+"""Sources and devices whose options are kept as they were read."""
 _Options = TypeVar("_Options")
 
 
@@ -18,6 +21,32 @@ class OptionsRefused(PayloadRefused):
 
     No payload of the source can be read until they are mended.
     """
+
+
+@final
+class SteadyOptions(Mapping[str, Any]):
+    """Options nobody changes any more, so that what was read of them can be kept.
+
+    They are told apart by being the same object, not by what they hold.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = dict(options)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._options[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._options)
+
+    def __len__(self) -> int:
+        return len(self._options)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 def read_options(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
@@ -30,6 +59,17 @@ def read_options(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     Raises:
         OptionsRefused: an option is missing, unknown, of another type, or out of its choices.
     """
+    if isinstance(options, SteadyOptions):
+        return cast("_Options", _read_once(cast("type[object]", kind), options))
+    return _read(kind, options)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _read_once(kind: type[object], options: SteadyOptions) -> object:
+    return _read(kind, options)
+
+
+def _read(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     try:
         converted = msgspec.convert(dict(options), kind)
     except UnicodeEncodeError:

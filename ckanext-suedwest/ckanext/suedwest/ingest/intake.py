@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ..connectors.base import Context, Decoded, find_connector
+from ..connectors.options import SteadyOptions
 from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal, SuedwestError
+from ..domain.message import Message
 from ..domain.mounting import Derivation, MountingRefused
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
@@ -23,21 +25,14 @@ log = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes; an uplink with all its gateways has a few thousand."""
-_WHOLE_MESSAGE = 16 * 1024
-"""Bytes of a message that are kept with the reason why one of its devices is refused."""
+WHOLE_MESSAGE = 16 * 1024
+"""Bytes; a longer message is not kept to be read again, and only its beginning to be looked at:
+a list of many stations would be kept once for each that is not registered."""
+_BEGINNING = 1024
 
 
 class ConnectorNotNamed(SuedwestError):
     """The source's options do not say which connector reads its messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message as it came; `topic` is MQTT's, or the path of a webhook."""
-
-    topic: str
-    payload: bytes
-    received_at: datetime
 
 
 class Intake:
@@ -62,7 +57,7 @@ class Intake:
         self._largest = largest
         self._connector = find_connector(name)
         # A connector has no use for them, and what it complains about is kept and shown.
-        self._options = without_secrets(source.options)
+        self._options = SteadyOptions(without_secrets(source.options))
         self._registered = Registered(self._options, source.interval)
 
     def read(self, message: Message) -> Decoded:
@@ -90,9 +85,6 @@ class Intake:
             raise PayloadRefused(
                 f"the connector failed: {type(error).__name__}: {error}"
             ) from error
-        if len(message.payload) > _WHOLE_MESSAGE:
-            # A list of many stations would be kept once for each that is not registered.
-            message = replace(message, payload=message.payload[:_WHOLE_MESSAGE])
         return self._joined(decoded, message)
 
     def read_or_refuse(self, message: Message) -> Decoded:
@@ -152,31 +144,47 @@ class Intake:
         return derivations, faults
 
     def _joined(self, decoded: Decoded, message: Message) -> Decoded:
-        joined = Decoded(refusals=list(decoded.refusals))
+        joined = Decoded(refusals=[_with_message(one, message) for one in decoded.refusals])
         keys = {
             *(stream.station_key for stream in decoded.datastreams),
             *(value.station_key for value in decoded.observations),
             *(report.device for report in decoded.device_reports),
         }
         for key in sorted(keys):
+            # Nearly every message speaks of one device.
+            own = decoded if len(keys) == 1 else _only(decoded, key)
             try:
                 station = self._registered.station(key)
-                streams = [
-                    self._registered.datastream(stream)
-                    for stream in decoded.datastreams
-                    if stream.station_key == key
-                ]
+                streams = [self._registered.datastream(stream) for stream in own.datastreams]
             except RegistrationRefused as error:
                 joined.refusals.append(refused(message, str(error), record=key))
                 continue
             joined.stations.append(station)
             joined.datastreams += streams
-            joined.observations += [one for one in decoded.observations if one.station_key == key]
-            joined.device_reports += [one for one in decoded.device_reports if one.device == key]
+            joined.observations += own.observations
+            joined.device_reports += own.device_reports
         return joined
+
+
+def _only(decoded: Decoded, key: str) -> Decoded:
+    """What is said of one station."""
+    return Decoded(
+        datastreams=[stream for stream in decoded.datastreams if stream.station_key == key],
+        observations=[one for one in decoded.observations if one.station_key == key],
+        device_reports=[one for one in decoded.device_reports if one.device == key],
+    )
 
 
 def refused(message: Message, reason: str, *, record: str | None = None) -> Refusal:
     """A message for the quarantine, as text; bytes that are no UTF-8 are written as `\\xff`."""
-    payload = message.payload[:LARGEST_MESSAGE].decode("utf-8", "backslashreplace")
-    return Refusal(record or message.topic, reason, payload)
+    whole = len(message.payload) <= WHOLE_MESSAGE
+    payload = message.payload if whole else message.payload[:_BEGINNING]
+    text = payload.decode("utf-8", "backslashreplace")
+    return _with_message(Refusal(record or message.topic, reason, text), message)
+
+
+def _with_message(refusal: Refusal, message: Message) -> Refusal:
+    """With the message it came in, when there is one and it is short enough to be kept."""
+    if not 0 < len(message.payload) <= WHOLE_MESSAGE:
+        return refusal
+    return replace(refusal, message=message)

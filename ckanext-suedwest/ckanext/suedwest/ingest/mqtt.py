@@ -3,8 +3,9 @@
 The holder connects with the source's client id, so the broker ends the connection of an earlier
 holder and hands over what that one did not acknowledge. A message is acknowledged after the
 commit of what it says, so it is never lost; one that comes again writes nothing new. Messages
-are stored many at a time. One thread reads, stores and acknowledges in turn: while the store is
-slow nothing is read, and the broker keeps what is sent meanwhile.
+are stored many at a time. While one thread writes a batch, the other one reads and decodes the
+next; it acknowledges, too. When that one is full and the store is still at the first, nothing is
+read, and the broker keeps what is sent meanwhile: memory holds two batches.
 
 Options: those of `mqtt_connection`, `intake` and `registered`, and
     most_at_once: messages of one topic before `allowance` refuses more (default 10,000).
@@ -16,8 +17,9 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from paho.mqtt.client import MQTTMessage
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -36,6 +38,8 @@ from .task import Outcome, Task
 log = logging.getLogger(__name__)
 
 MOST_IN_BATCH = 1000
+"""A broker that sends 2,000 messages ahead can fill a second batch while the first is written."""
+MOST_BYTES_IN_BATCH = 32 * 1024 * 1024
 LONGEST_IN_BATCH = 0.2
 """Seconds a message waits for others."""
 DELIVERY_NOTED_EVERY = 15.0
@@ -43,14 +47,45 @@ DELIVERY_NOTED_EVERY = 15.0
 LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.5
 _LOOK_EVERY = 0.5
+_LOOK_WHILE_WRITING = 0.01
+
+
+@dataclass(slots=True)
+class _Pile:
+    """Messages that are stored together, with what was read of each; none is acknowledged."""
+
+    received: list[MQTTMessage] = field(default_factory=list[MQTTMessage])
+    messages: list[Message] = field(default_factory=list[Message])
+    decoded: list[Decoded] = field(default_factory=list[Decoded])
+    size: int = 0
+    since: float = 0.0
+
+    def add(self, received: MQTTMessage, message: Message, decoded: Decoded) -> None:
+        if not self.received:
+            self.since = time.monotonic()
+        self.received.append(received)
+        self.messages.append(message)
+        self.decoded.append(decoded)
+        self.size += len(message.payload)
+
+    @property
+    def full(self) -> bool:
+        return len(self.received) >= MOST_IN_BATCH or self.size >= MOST_BYTES_IN_BATCH
+
+    @property
+    def waits(self) -> float:
+        """Seconds until it has to be stored."""
+        if not self.received:
+            return _LOOK_EVERY
+        return 0.0 if self.full else max(0.0, self.since + LONGEST_IN_BATCH - time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A message that is not acknowledged yet."""
+class _Writing:
+    """A pile on its way into the store."""
 
-    message: MQTTMessage
-    received_at: datetime
+    pile: _Pile
+    receipts: Future[list[Receipt]]
 
 
 def listen(task: Task) -> Outcome:
@@ -70,10 +105,11 @@ class _Listener:
         self._source_id = task.source.id
         self._intake = Intake(task.source)
         settings = Settings.of(task.source)
-        self._connection = Connection(settings, self._hold)
+        self._connection = Connection(settings, self._take)
         self._allowance = _allowance(task, settings)
-        self._held: list[_Held] = []
-        self._oldest = 0.0
+        self._pile = _Pile()
+        self._writing: _Writing | None = None
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"writer {task.source.id}")
         self._delivery_noted_at = float("-inf")
         self._connected_at = float("inf")
         self._stored = 0
@@ -81,7 +117,7 @@ class _Listener:
 
     def run(self) -> Outcome:
         task = self._task
-        metrics.IN_FLIGHT.labels(self._source_id).set_function(lambda: len(self._held))
+        metrics.IN_FLIGHT.labels(self._source_id).set_function(self._in_flight)
         try:
             while not task.stop.is_set():
                 try:
@@ -91,6 +127,7 @@ class _Listener:
                     self._wait_after(error)
         finally:
             self._drop_connection()
+            self._writer.shutdown()
             metrics.IN_FLIGHT.remove(self._source_id)
         return Outcome({}, f"stopped listening; {self._stored} new values", timedelta(0))
 
@@ -110,36 +147,49 @@ class _Listener:
         )
 
     def _receive(self) -> None:
-        """Read, store and acknowledge in turn."""
+        """Read and decode, while what came before is stored; acknowledge what is."""
         task = self._task
         while not task.stop.is_set():
             if task.lost.is_set():
                 raise LeaseLost(f"the lease on {self._source_id} is no longer valid")
-            waits = _LOOK_EVERY
-            if self._held:
-                waits = self._oldest + LONGEST_IN_BATCH - time.monotonic()
-            if waits <= 0 or len(self._held) >= MOST_IN_BATCH:
-                self._keep_held()
+            self._settle(0.0)
+            if self._writing is None and self._pile.received and not self._pile.waits:
+                self._begin_writing()
+            if self._pile.full:
+                self._settle(_LOOK_EVERY)
             else:
-                self._connection.read(waits)
-        self._keep_held()
+                self._connection.read(
+                    self._pile.waits if self._writing is None else _LOOK_WHILE_WRITING
+                )
+        self._settle(None)
+        if self._pile.received:
+            self._begin_writing()
+            self._settle(None)
 
-    def _hold(self, message: MQTTMessage) -> None:
-        if not self._held:
-            self._oldest = time.monotonic()
-        self._held.append(_Held(message, self._task.clock()))
+    def _take(self, received: MQTTMessage) -> None:
+        message = Message(_topic(received), bytes(received.payload), self._task.clock())
+        self._pile.add(received, message, self._read(message))
 
-    def _keep_held(self) -> None:
-        """Store what is held, and acknowledge it after the commit."""
-        held = self._held
-        if held:
-            messages = [_message(one) for one in held]
-            receipts = self._store(messages, [self._read(message) for message in messages])
-            self._connection.acknowledge(one.message for one in held)
-            self._count(len(held), receipts)
-            self._held = []
-            self._pauses = 0
-            self._note_delivery()
+    def _begin_writing(self) -> None:
+        pile, self._pile = self._pile, _Pile()
+        receipts = self._writer.submit(self._store, pile.messages, pile.decoded)
+        self._writing = _Writing(pile, receipts)
+
+    def _settle(self, seconds: float | None) -> None:
+        """Acknowledge what is being written when it is committed within so many seconds.
+
+        Raises:
+            LeaseLost, DBAPIError: as `_store`; nothing is acknowledged.
+        """
+        writing = self._writing
+        if writing is None or not wait([writing.receipts], seconds).done:
+            return
+        self._writing = None
+        receipts = writing.receipts.result()
+        self._connection.acknowledge(writing.pile.received)
+        self._count(len(writing.pile.received), receipts)
+        self._pauses = 0
+        self._note_delivery()
 
     def _read(self, message: Message) -> Decoded:
         if self._allowance and not self._allowance.take(message.topic, time.monotonic()):
@@ -196,9 +246,21 @@ class _Listener:
             self._note_contact(what)
 
     def _drop_connection(self) -> None:
-        """Forget what is not acknowledged: it comes again."""
+        """Forget what is not acknowledged: it comes again, and is no news if it was stored."""
         self._connection.close()
-        self._held = []
+        self._pile = _Pile()
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        error = writing.receipts.exception()
+        if error is None:
+            self._count(len(writing.pile.received), writing.receipts.result())
+        else:
+            log.warning("%s: the last batch was not stored: %s", self._source_id, error)
+
+    def _in_flight(self) -> int:
+        writing = self._writing
+        return len(self._pile.received) + (len(writing.pile.received) if writing else 0)
 
     def _count(self, messages: int, receipts: Sequence[Receipt]) -> None:
         stored = sum(receipt.stored for receipt in receipts)
@@ -217,12 +279,11 @@ class _Listener:
         record_contact(task.engine, task.lease, now=task.clock(), error=error)
 
 
-def _message(held: _Held) -> Message:
+def _topic(received: MQTTMessage) -> str:
     try:
-        topic = held.message.topic
+        return received.topic
     except UnicodeDecodeError:
-        topic = "(a topic that is no UTF-8)"
-    return Message(topic, bytes(held.message.payload), held.received_at)
+        return "(a topic that is no UTF-8)"
 
 
 def _allowance(task: Task, settings: Settings) -> Allowance | None:

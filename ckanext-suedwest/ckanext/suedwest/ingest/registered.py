@@ -71,7 +71,7 @@ class Registered:
         """A datastream as its connector describes it, with what is registered of the device."""
         name = stream.station_key, stream.name
         known = self._streams.get(name)
-        if known is None or known[0] != stream:
+        if known is None or (known[0] is not stream and known[0] != stream):
             known = self._streams[name] = stream, self._described(stream)
         return known[1]
 

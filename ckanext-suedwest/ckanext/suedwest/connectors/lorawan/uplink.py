@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from ...domain.device import DeviceReport
 from ..base import Context, Decoded
 from ..json_payload import FieldRefused
-from ..options import OptionsRefused, read_options
+from ..options import MOST_REMEMBERED, OptionsRefused, SteadyOptions, read_options
 from ..plausibility import check_time
 from ..sensing.readings import CommonOptions, Quantity, Readings
 from .codec import Codec, Frame, Reading, codec_of_model, find_codec, read_frame
@@ -99,8 +100,19 @@ def read_uplink(uplink: Uplink, context: Context) -> Decoded:
     return readings.decoded
 
 
-def _settings(device: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(device: str | None, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of the source with those registered of the device over them."""
+    return (
+        _steady(device, options) if isinstance(options, SteadyOptions) else _join(device, options)
+    )
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _steady(device: str | None, options: SteadyOptions) -> SteadyOptions:
+    return SteadyOptions(_join(device, options))
+
+
+def _join(device: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     settings = {name: value for name, value in options.items() if name != "devices"}
     registered = options.get("devices")
     if device is not None and isinstance(registered, Mapping):
@@ -120,7 +132,7 @@ def _entry(device: str, registered: Mapping[str, object]) -> object:
     return next((registered[name] for name in registered if name.casefold() == wanted), None)
 
 
-def _reading(uplink: Uplink, settings: dict[str, Any]) -> Reading:
+def _reading(uplink: Uplink, settings: Mapping[str, Any]) -> Reading:
     """The bytes where a codec is known, else the server's object.
 
     Raises:

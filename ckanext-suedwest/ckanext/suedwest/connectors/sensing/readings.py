@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from ...domain.errors import Refusal
 from ...domain.observation import Observation
 from ...domain.station import Datastream, Visibility
-from ...domain.units import DEPTH, DISTANCE, UnknownUnit, conversion
+from ...domain.units import DEPTH, DISTANCE, ObservedProperty, UnknownUnit, conversion
 from ..base import Context, Decoded
 from ..json_payload import LONGEST_PAYLOAD, FieldRefused, record_text
+from ..options import MOST_REMEMBERED
 from ..plausibility import check_time, plausible_number
 
 LONGEST_DEVICE = 200
@@ -143,7 +145,7 @@ class Readings:
             raise FieldRefused(f"nothing says in which unit {quantity.datastream} is measured")
         try:
             described = conversion(quantity.observed_property, written)
-            if quantity.unit is not None:
+            if quantity.unit not in (None, written):
                 expected = conversion(quantity.observed_property, quantity.unit)
                 if expected.factor != described.factor:
                     raise FieldRefused(
@@ -157,18 +159,7 @@ class Readings:
         if (key, quantity.datastream) not in self._streams:
             self._streams.add((key, quantity.datastream))
             self.decoded.datastreams.append(
-                Datastream(
-                    station_key=key,
-                    name=quantity.datastream,
-                    observed_property=described.observed_property.name,
-                    unit=described.observed_property.unit,
-                    # The public series is the level that is derived from it.
-                    visibility=(
-                        Visibility.INTERNAL
-                        if described.observed_property.name in _RAW
-                        else Visibility.PUBLIC
-                    ),
-                )
+                _datastream(key, quantity.datastream, described.observed_property)
             )
         self.decoded.observations.append(Observation(key, quantity.datastream, time, result))
 
@@ -182,6 +173,18 @@ class Readings:
                 _storable(text[:LONGEST_PAYLOAD]),
             )
         )
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _datastream(key: str, name: str, observed: ObservedProperty) -> Datastream:
+    return Datastream(
+        station_key=key,
+        name=name,
+        observed_property=observed.name,
+        unit=observed.unit,
+        # The public series is the level that is derived from it.
+        visibility=Visibility.INTERNAL if observed.name in _RAW else Visibility.PUBLIC,
+    )
 
 
 def quantity_of_unit(unit: str | None) -> Quantity | None:
