@@ -102,6 +102,14 @@ def read_instant(written: object, options: TimeOptions) -> datetime:
     return time
 
 
+def needs_zone(written: Sequence[object], form: str) -> bool:
+    """Whether a time of this form among them has no offset of its own."""
+    return any(
+        isinstance(time, datetime) and time.tzinfo is None
+        for time in (_read(each, TimeOptions(format=form)) for each in written)
+    )
+
+
 def _read(written: object, options: TimeOptions) -> datetime | TimeRefused:
     """An instant in UTC, or a naive local time."""
     try:

@@ -128,3 +128,23 @@ def conversion(observed_property: str, unit: str) -> Conversion:
         raise UnknownUnit(f"the unit {unit!r} of {observed_property} is not known")
     kept = OBSERVED_PROPERTIES[observed_property]
     return Conversion(kept, sizes[unit] / sizes[kept.unit])
+
+
+# Codes of UCUM and UN/CEFACT, and other spellings of a unit that has a plainer one.
+_NOT_OFFERED = frozenset(
+    {"MMT", "CMT", "MTR", "MQS", "G51", "CEL", "Cel", "degC", "m3/s", "m^3/s", "L/s"}
+)
+
+
+def units_of(observed_property: str) -> tuple[str, ...]:
+    """The units a property can be written in, as people write them; the store's own first.
+
+    Raises:
+        UnknownUnit: when the property is unknown.
+    """
+    kept = OBSERVED_PROPERTIES.get(observed_property)
+    if kept is None:
+        raise UnknownUnit(f"the observed property {observed_property!r} is not known")
+    hidden = {*_NOT_OFFERED, kept.unit}
+    others = (unit for unit in _SIZES[observed_property] if unit not in hidden)
+    return (kept.unit, *others)

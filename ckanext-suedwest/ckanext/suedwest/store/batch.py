@@ -24,6 +24,8 @@ class Batch:
     `derivations` say which levels are reckoned from raw values and by which mountings; both
     datastreams are among `datastreams`. A derivation the batch does not name stays as it is.
     `device_reports` are the health of devices, which is not public.
+
+    Without `replaces`, a value for a time that has another one already is refused, not written.
     """
 
     source_id: str
@@ -35,6 +37,7 @@ class Batch:
     complete: bool = False
     derivations: Sequence[Derivation] = ()
     device_reports: Sequence[DeviceReport] = ()
+    replaces: bool = True
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:

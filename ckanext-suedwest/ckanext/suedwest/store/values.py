@@ -61,16 +61,16 @@ def sort_values(
     for observation in observations:
         stream_id = stream_ids.get((observation.station_key, observation.datastream))
         if stream_id is None:
-            sorted_values.refusals.append(_refusal(observation, _reason(observation, catalogue)))
+            sorted_values.refusals.append(refusal(observation, _reason(observation, catalogue)))
             continue
         if not earliest <= observation.phenomenon_time < latest:
             sorted_values.refusals.append(
-                _refusal(observation, "the time is before 1990 or more than a year ahead")
+                refusal(observation, "the time is before 1990 or more than a year ahead")
             )
             continue
         if abs(observation.result) > LARGEST_RESULT:
             sorted_values.refusals.append(
-                _refusal(observation, "the value is larger than anything that can be measured")
+                refusal(observation, "the value is larger than anything that can be measured")
             )
             continue
         key = (stream_id, observation.phenomenon_time)
@@ -98,12 +98,7 @@ def write_values(
     """
     ensure_partitions(conn, {time.astimezone(UTC).year for _, time in values.winners})
     _copy(conn, values)
-    parameters = {
-        "received_at": received_at,
-        "now": now,
-        "unevaluated": int(Quality.NOT_EVALUATED),
-        "not_mounted": int(Finding.NOT_MOUNTED),
-    }
+    parameters = {"received_at": received_at, "now": now}
     stored = conn.execute(text(_INSERT_NEW), parameters).rowcount
     corrected = 0
     if stored < len(values.winners):
@@ -156,20 +151,25 @@ _INSERT_NEW = """
     INSERT INTO touched SELECT datastream_id, phenomenon_time, true FROM stored
 """
 
+DIFFERS = f"""
+    (held.result <> incoming.result
+     OR (coalesce(held.told_quality, held.quality) <> incoming.quality
+         AND incoming.quality <> {int(Quality.NOT_EVALUATED)})
+     OR held.findings & {int(Finding.NOT_MOUNTED)} <> 0)
+    AND NOT EXISTS (SELECT FROM suedwest.correction
+                    WHERE correction.datastream_id = held.datastream_id
+                      AND correction.phenomenon_time = held.phenomenon_time)
+"""
+"""Whether an `incoming` value takes the place of the `held` one of the same time."""
+
 # The bounds let PostgreSQL leave out the years that cannot be meant.
-_CORRECT = """
+_CORRECT = f"""
     WITH differing AS MATERIALIZED (
         SELECT incoming.*, held.result AS held_result, held.quality AS held_quality,
                held.received_at AS held_received_at
         FROM incoming JOIN suedwest.observation held USING (datastream_id, phenomenon_time)
         WHERE held.phenomenon_time BETWEEN :first AND :last
-          AND (held.result <> incoming.result
-               OR (coalesce(held.told_quality, held.quality) <> incoming.quality
-                   AND incoming.quality <> :unevaluated)
-               OR held.findings & :not_mounted <> 0)
-          AND NOT EXISTS (SELECT FROM suedwest.correction
-                          WHERE correction.datastream_id = held.datastream_id
-                            AND correction.phenomenon_time = held.phenomenon_time)
+          AND {DIFFERS}
     ), revised AS (
         INSERT INTO suedwest.observation_revision
             (datastream_id, phenomenon_time, result, quality, received_at, replaced_at)
@@ -237,7 +237,8 @@ def _reason(observation: Observation, catalogue: Catalogue) -> str:
     )
 
 
-def _refusal(observation: Observation, reason: str) -> Refusal:
+def refusal(observation: Observation, reason: str) -> Refusal:
+    """A value that cannot be stored, as the quarantine keeps it."""
     return Refusal(
         f"{observation.station_key} {observation.datastream} "
         f"{observation.phenomenon_time.isoformat()}",

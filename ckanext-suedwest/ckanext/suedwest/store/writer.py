@@ -14,6 +14,7 @@ from . import quarantine
 from .batch import Batch, Receipt
 from .catalogue import Catalogue, write_catalogue
 from .changes import settle
+from .comparison import refuse_differing
 from .health import write_reports
 from .leases import Lease, check_lease
 from .levels import write_levels
@@ -46,6 +47,8 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
         derivations = _derivations(conn, batch, catalogue, notes)
         if values.winners or derivations:
             prepare(conn)
+            if values.winners and not batch.replaces:
+                refuse_differing(conn, values)
             if values.winners:
                 written = write_values(conn, values, received_at=batch.received_at, now=now)
             notes += write_levels(

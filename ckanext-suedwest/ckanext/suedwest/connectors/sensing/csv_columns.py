@@ -180,6 +180,27 @@ def connector(payload: bytes, context: Context) -> Decoded:
         PayloadRefused: another encoding, no table, a column the header does not name, no row.
         OptionsRefused: the options are faulty.
     """
+    return read_table(payload, context).decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a table says, and where: `lines` are those of the observations, counted from 1.
+
+    `rows` are all rows that were looked at, also those without a value.
+    """
+
+    decoded: Decoded
+    lines: list[int]
+    rows: int
+
+
+def read_table(payload: bytes, context: Context) -> Table:
+    """Read one table as `connector` does, and remember the lines.
+
+    Raises:
+        PayloadRefused: as `connector`.
+    """
     options = read_options(CsvColumnsOptions, context.options)
     rows = list(_rows(_text(payload, options), options))
     header = None
@@ -201,9 +222,10 @@ def connector(payload: bytes, context: Context) -> Decoded:
             readings.refuse(f"line {row.line}", error, options.separator.join(row.cells))
     if options.where and not series and not readings.decoded.refusals:
         raise PayloadRefused("no row of the table fits the option where")
+    lines: list[int] = []
     for device, listed in series.items():
-        _read_series(device, listed, columns, options, readings)
-    return readings.decoded
+        _read_series(device, listed, columns, options, readings, lines)
+    return Table(readings.decoded, lines, sum(map(len, series.values())))
 
 
 def _text(payload: bytes, options: CsvColumnsOptions) -> str:
@@ -257,12 +279,15 @@ def _read_series(
     columns: _Columns,
     options: CsvColumnsOptions,
     readings: Readings,
+    lines: list[int],
 ) -> None:
     times = [_time(row, columns, options) for row in rows]
     for row, instant in zip(rows, read_instants(times, options.time), strict=True):
         for value in options.values:
             try:
                 _read_value(device, row, instant, value, columns, options, readings)
+                missing = len(readings.decoded.observations) - len(lines)
+                lines.extend([row.line] * missing)
             except FieldRefused as error:
                 label = f"line {row.line} {value.datastream}"
                 if device is not None:
