@@ -281,7 +281,7 @@ def test_the_quarantine_is_paged_settled_and_pruned(engine: Engine) -> None:
     refusals = [Refusal(f"r{number}", "odd" if number % 2 else "even", "{}") for number in range(5)]
     write(engine, refusals=refusals)
     page = quarantine.quarantined(engine, limit=3)
-    rest = quarantine.quarantined(engine, limit=3, before=page[-1])
+    rest = quarantine.quarantined(engine, limit=3, before=page[-1].id)
     assert sorted(row.record for row in page + rest) == ["r0", "r1", "r2", "r3", "r4"]
     assert [(row.reason, row.records) for row in quarantine.reasons(engine, "test")] == [
         ("even", 3),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .message import Message
+
 
 class SuedwestError(Exception):
     """Root of every error this platform raises on purpose."""
@@ -22,8 +24,11 @@ class Refusal:
 
     `record` names it in the source's own words (station and series, or its position), `reason`
     is one English sentence, `payload` the record as text, cut to what the quarantine keeps.
+    `message` is the message it came in, where that may be kept to be read again; a connector
+    does not give it.
     """
 
     record: str
     reason: str
     payload: str = ""
+    message: Message | None = None
