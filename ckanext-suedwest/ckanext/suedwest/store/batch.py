@@ -26,6 +26,8 @@ class Batch:
     `device_reports` are the health of devices, which is not public.
 
     Without `replaces`, a value for a time that has another one already is refused, not written.
+    One that `yields` takes the place only of values that were received no later: a message that
+    is read again does not undo what came after it.
     """
 
     source_id: str
@@ -38,6 +40,7 @@ class Batch:
     derivations: Sequence[Derivation] = ()
     device_reports: Sequence[DeviceReport] = ()
     replaces: bool = True
+    yields: bool = False
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:

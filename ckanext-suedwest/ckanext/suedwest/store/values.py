@@ -89,16 +89,21 @@ def sort_values(
 
 
 def write_values(
-    conn: Connection, values: SortedValues, *, received_at: datetime, now: datetime
+    conn: Connection,
+    values: SortedValues,
+    *,
+    received_at: datetime,
+    now: datetime,
+    yields: bool = False,
 ) -> Written:
     """Store sorted values and add what is new or corrected to the temporary table `touched`.
 
     The caller holds the locks of the datastreams and has called `prepare`. What staff corrected
-    stays as they corrected it.
+    stays as they corrected it; what was received later stays when the batch `yields`.
     """
     ensure_partitions(conn, {time.astimezone(UTC).year for _, time in values.winners})
     _copy(conn, values)
-    parameters = {"received_at": received_at, "now": now}
+    parameters = {"received_at": received_at, "now": now, "yields": yields}
     stored = conn.execute(text(_INSERT_NEW), parameters).rowcount
     corrected = 0
     if stored < len(values.winners):
@@ -170,6 +175,7 @@ _CORRECT = f"""
         FROM incoming JOIN suedwest.observation held USING (datastream_id, phenomenon_time)
         WHERE held.phenomenon_time BETWEEN :first AND :last
           AND {DIFFERS}
+          AND (NOT :yields OR held.received_at <= :received_at)
     ), revised AS (
         INSERT INTO suedwest.observation_revision
             (datastream_id, phenomenon_time, result, quality, received_at, replaced_at)

@@ -50,7 +50,13 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
             if values.winners and not batch.replaces:
                 refuse_differing(conn, values)
             if values.winners:
-                written = write_values(conn, values, received_at=batch.received_at, now=now)
+                written = write_values(
+                    conn,
+                    values,
+                    received_at=batch.received_at,
+                    now=now,
+                    yields=batch.yields,
+                )
             notes += write_levels(
                 conn,
                 derivations,
