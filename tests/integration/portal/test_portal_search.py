@@ -82,3 +82,20 @@ def test_what_was_typed_is_escaped(site: Any) -> None:
         answer = site.get("/dataset/", query_string={"q": q})
         assert "<script>alert" not in answer.body
         assert "<b>" not in answer.body
+
+
+def test_a_search_that_is_refused_says_why_in_german_and_keeps_what_was_typed(site: Any) -> None:
+    body = site.get('/dataset/?q=("Brücke"', status=400).body
+    assert "Eine Klammer wird nicht geschlossen." in body
+    assert 'value="(&#34;Brücke&#34;"' in body
+    answer = site.get("/api/3/action/package_search?q=Brücke~1", status=400).json
+    assert "wort~1" in str(answer["error"])
+
+
+def test_a_filter_that_nothing_fits_has_no_heading(site: Any) -> None:
+    organization = call_action("organization_show", id="landkreis-mayen-koblenz")
+    factories.Dataset(title="Spielplatz", owner_org=organization["id"])
+    heading = re.compile(r'<h2 class="module-heading">\s*<i[^>]*></i>\s*(\w+)')
+    assert "Kommune" in heading.findall(page(site, "/dataset/?q=Spielplatz"))
+    assert "Format" not in heading.findall(page(site, "/dataset/?q=Spielplatz"))
+    assert heading.findall(page(site, "/dataset/?q=Andernachxyz")) == []

@@ -37,19 +37,19 @@ def instant(text: str, now: datetime) -> datetime:
             raise ValueError(text)
         result = now if match[1] == "NOW" else datetime.fromisoformat(match[1])
     except ValueError:
-        raise QueryRefused(f"{text[:40]!r} is not a date like 2026-09-29T13:30:00Z.") from None
+        raise QueryRefused("{text} is not a date like 2026-09-29T13:30:00Z.", text=text) from None
     result = result.astimezone(UTC) if result.tzinfo else result.replace(tzinfo=UTC)
     try:
         for amount, unit in _STEP.findall(match[2]):
             result = _step(result, amount, unit)
     except (OverflowError, ValueError):
-        raise QueryRefused(f"{text[:40]!r} is outside the calendar.") from None
+        raise QueryRefused("{text} is outside the calendar.", text=text) from None
     return result - timedelta(microseconds=result.microsecond % 1000)
 
 
 def _step(moment: datetime, amount: str, unit: str) -> datetime:
     if unit not in _UNITS:
-        raise QueryRefused(f"{unit[:40]!r} is no unit of time: YEAR, MONTH, DAY, HOUR, MINUTE.")
+        raise QueryRefused("{text} is no unit of time: YEAR, MONTH, DAY, HOUR, MINUTE.", text=unit)
     if amount == "/":
         return moment.replace(**_SMALLER[unit])
     return moment + relativedelta(**{f"{unit.lower()}s": int(amount)})  # pyright: ignore

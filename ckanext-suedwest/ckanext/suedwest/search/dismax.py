@@ -49,7 +49,7 @@ def dismax_of(params: Mapping[str, Any]) -> Dismax:
     try:
         tie = float(params.get("tie") or CKAN_TIE)
     except (TypeError, ValueError):
-        raise QueryRefused(f"{str(params['tie'])[:40]!r} is not a number.") from None
+        raise QueryRefused("{text} is not a number.", text=params["tie"]) from None
     worth = _BY_DEFAULT if fields == CKAN_FIELDS else _worth(fields)
     return Dismax(worth, matches, tie)
 
@@ -67,7 +67,7 @@ def required_matches(words: int, matches: str = CKAN_MATCHES) -> int:
     for part in re.sub(r"\s*<\s*", "<", matches).split():
         match = _CONDITION.fullmatch(part)
         if not match:
-            raise QueryRefused(f"{matches[:40]!r} does not say how many words must match.")
+            raise QueryRefused("{text} does not say how many words must match.", text=matches)
         above, amount, percent = match.groups()
         if above is None or words > int(above):
             number = int(amount)
@@ -81,11 +81,13 @@ def _worth(fields: str) -> dict[str, float]:
     for part in fields.split():
         match = _FIELD.fullmatch(part)
         if not match:
-            raise QueryRefused(f"{part[:40]!r} does not name a field and its weight.")
+            raise QueryRefused("{text} does not name a field and its weight.", text=part)
         name = match[1]
         if name != TEXT and not is_text(name) and not is_keyword(name):
-            raise QueryRefused(f"The field {name[:40]!r} is not searched by words.")
+            raise QueryRefused("The field {text} is not searched by words.", text=name)
         worth[name] = float(match[2] or 1)
     if len(worth) > _MOST_FIELDS:
-        raise QueryRefused(f"No more than {_MOST_FIELDS} fields can be searched at once.")
+        raise QueryRefused(
+            "No more than {number} fields can be searched at once.", number=_MOST_FIELDS
+        )
     return worth

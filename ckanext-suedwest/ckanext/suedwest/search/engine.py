@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import ckan.model as model
+from ckan.common import _
 from ckan.lib.search.common import SearchError, SearchQueryError
 from psycopg2.errors import QueryCanceled, StatementTooComplex
 from sqlalchemy import Connection, text
@@ -136,7 +137,7 @@ class PostgresqlSearch:
         start = whole_number(params.get("start"), 0)
         wanted = _wanted(params.get("fl"))
         columns = _columns_of(wanted)
-        for _ in range(_MOST_ATTEMPTS):
+        for _attempt in range(_MOST_ATTEMPTS):
             with _answering(), reading() as connection:
                 view = _view(connection, question)
                 hits = _all_of(tests, view)
@@ -192,7 +193,7 @@ def _question_of(q: str, params: Mapping[str, Any], question: Question) -> tuple
     tree = parse_any(q)
     parser = params.get("defType") or "lucene"
     if parser not in _PARSERS:
-        raise QueryRefused(f"The query parser {str(parser)[:40]!r} is not known.")
+        raise QueryRefused("The query parser {text} is not known.", text=parser)
     if (params.get("wt") or "json") != "json":
         raise QueryRefused("Answers are given as JSON, whatever wt asks for.")
     dismax = dismax_of(params) if parser != "lucene" else Dismax()
@@ -288,19 +289,24 @@ def _answering() -> Iterator[None]:
         yield
     except OperationalError as error:
         if isinstance(error.orig, QueryCanceled):
-            raise SearchError("The search took too long; ask for something narrower.") from error
+            raise SearchError(_("The search took too long; ask for something narrower.")) from error
         if isinstance(error.orig, StatementTooComplex):
-            raise SearchQueryError("The query has too many parts.") from error
+            raise SearchQueryError(_("The query has too many parts.")) from error
         raise
     except DataError as error:
-        raise SearchQueryError("A value in the query is outside what can be compared.") from error
+        raise SearchQueryError(
+            _("A value in the query is outside what can be compared.")
+        ) from error
 
 
 def _understood(make: Callable[[], _Result]) -> _Result:
     try:
         return make()
     except QueryRefused as error:
-        raise SearchQueryError(str(error)) from error
+        sentence = _(error.sentence)
+        raise SearchQueryError(
+            sentence.format(**error.values) if error.values else sentence
+        ) from error
 
 
 def _wanted(fl: str | Iterable[str] | None) -> set[str] | None:
@@ -319,7 +325,11 @@ def whole_number(value: Any, default: int) -> int:
     try:
         number = default if value is None else int(value)
     except (TypeError, ValueError):
-        raise SearchQueryError(f"{value!r} is not a number of results.") from None
+        raise SearchQueryError(
+            _("{text} is not a number of results.").format(text=repr(value)[:40])
+        ) from None
     if not 0 <= number < 2**31:
-        raise SearchQueryError(f"{number} is not a possible number of results.")
+        raise SearchQueryError(
+            _("{number} is not a possible number of results.").format(number=number)
+        )
     return number

@@ -36,11 +36,13 @@ def facets_of(params: Mapping[str, Any]) -> list[Facet]:
         return []
     fields = list(dict.fromkeys(fields.split() if isinstance(fields, str) else fields))
     if len(fields) > MOST_FACETS:
-        raise QueryRefused(f"No more than {MOST_FACETS} facets can be counted.")
+        raise QueryRefused("No more than {number} facets can be counted.", number=MOST_FACETS)
     for field in fields:
         require_storable(field)
         if field in _NEVER_COUNTED:
-            raise QueryRefused(f"The values of {field} are whole texts and cannot be counted.")
+            raise QueryRefused(
+                "The values of {text} are whole texts and cannot be counted.", text=field
+            )
     at_least = max(_number(params.get("facet.mincount") or 0), 1)
     limit = params.get("facet.limit", 100)
     return [
@@ -69,4 +71,4 @@ def _number(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):
-        raise QueryRefused(f"{value!r} is not a number of values.") from None
+        raise QueryRefused("{text} is not a number of values.", text=value) from None

@@ -45,12 +45,12 @@ def parse_function(text: str) -> tuple[Function, set[str]]:
         QueryRefused: not such an expression.
     """
     if len(text) > LONGEST_QUERY:
-        raise QueryRefused(f"The function is longer than {LONGEST_QUERY} characters.")
+        raise QueryRefused("The function is longer than {number} characters.", number=LONGEST_QUERY)
     fields: set[str] = set()
     tokens = list(_tokens(text))
     function, rest = _expression(tokens, fields, 0)
     if rest:
-        raise QueryRefused(f"The function goes on behind its end: {rest[0][:20]!r}.")
+        raise QueryRefused("The function goes on behind its end: {text}.", text=rest[0])
     return function, fields
 
 
@@ -61,7 +61,7 @@ def _tokens(text: str) -> Iterator[str]:
         match = _TOKEN.match(text, position)
         if not match:
             raise QueryRefused(
-                f"The function cannot be read from {text[position : position + 20]!r} on."
+                "The function cannot be read from {text} on.", text=text[position : position + 20]
             )
         yield match[0].strip()
         position = match.end()
@@ -80,16 +80,18 @@ def _expression(tokens: list[str], fields: set[str], depth: int) -> tuple[Functi
         fields.add(first)
         return (lambda numbers: numpy.nan_to_num(numbers(first), nan=0.0)), rest
     if first not in _FUNCTIONS:
-        raise QueryRefused(f"The function {first[:40]!r} is not known.")
+        raise QueryRefused("The function {text} is not known.", text=first)
     arguments: list[Function] = []
     while rest[:1] != [")"]:
         if not rest or rest[0] not in "(,":
-            raise QueryRefused(f"The function {first} is never closed.")
+            raise QueryRefused("The function {text} is never closed.", text=first)
         argument, rest = _expression(rest[1:], fields, depth + 1)
         arguments.append(argument)
     operation, least, most = _FUNCTIONS[first]
     if not least <= len(arguments) <= most:
-        raise QueryRefused(f"The function {first} cannot take {len(arguments)} values.")
+        raise QueryRefused(
+            "The function {text} cannot take {number} values.", text=first, number=len(arguments)
+        )
     return (lambda numbers: reduce(operation, [argument(numbers) for argument in arguments])), rest[
         1:
     ]

@@ -64,7 +64,7 @@ def _parse_any(query: str) -> Node:
             _only(parameters, "incl", "true") == "true",
             _only(parameters, "incu", "true") == "true",
         )
-    raise QueryRefused(f"The local parameters of {parser[:40]!r} are not known.")
+    raise QueryRefused("The local parameters of {text} are not known.", text=parser)
 
 
 def _parameters(text: str) -> dict[str, list[str]]:
@@ -92,19 +92,19 @@ def _number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise QueryRefused(f"{text[:40]!r} is not a number.") from None
+        raise QueryRefused("{text} is not a number.", text=text) from None
 
 
 def _only(parameters: dict[str, list[str]], name: str, default: str) -> str:
     values = parameters.get(name, [default])
     if len(values) > 1:
-        raise QueryRefused(f"The local parameter {name} stands twice.")
+        raise QueryRefused("The local parameter {text} stands twice.", text=name)
     return values[0]
 
 
 def _of_field(parser: str, field: str, value: str) -> Node:
     if not field:
-        raise QueryRefused(f"{{!{parser}}} needs the name of a field: {{!{parser} f=…}}.")
+        raise QueryRefused("{text} needs the name of a field, f=…", text=f"{{!{parser}}}")
     match = _ENVELOPE.fullmatch(value)
     if not match:
         return Words(value, field, phrase=parser != "prefix", prefix=parser == "prefix")

@@ -50,7 +50,9 @@ def orders_of(sort: str, question: Question, score: Callable[[View], NDArray[Any
     """
     parts = sort.split(",")
     if len(parts) > MOST_SORT_FIELDS:
-        raise QueryRefused(f"No more than {MOST_SORT_FIELDS} fields can be sorted by.")
+        raise QueryRefused(
+            "No more than {number} fields can be sorted by.", number=MOST_SORT_FIELDS
+        )
     orders: list[Order] = []
     for part in parts:
         match = re.fullmatch(r"\s*([\w.\-]+)\s+(asc|desc)\s*", part, re.IGNORECASE)

@@ -13,7 +13,7 @@ import ckan.lib.search.common as search_common
 import ckan.model as model
 import ckan.plugins as plugins
 import pysolr
-from ckan.common import CKANConfig, config
+from ckan.common import CKANConfig, _, config
 from ckan.lib.search.common import SearchQueryError
 
 from .engine import PostgresqlSearch
@@ -66,9 +66,13 @@ class SearchPlugin(plugins.SingletonPlugin):
         """
         for value in _texts(search_params):
             if len(value) > LONGEST_QUERY:
-                raise SearchQueryError(f"The query is longer than {LONGEST_QUERY} characters.")
+                raise SearchQueryError(
+                    _("The query is longer than {number} characters.").format(number=LONGEST_QUERY)
+                )
             if any(len(blanks[0]) > MOST_BLANKS for blanks in re.finditer(r"\s+", value)):
-                raise SearchQueryError(f"More than {MOST_BLANKS} blanks stand in a row.")
+                raise SearchQueryError(
+                    _("More than {number} blanks stand in a row.").format(number=MOST_BLANKS)
+                )
         return search_params
 
 

@@ -17,7 +17,16 @@ DEEPEST_NESTING = 30
 
 
 class QueryRefused(ValueError):
-    """The query cannot be understood; the message is one sentence for the person who asked."""
+    """The query cannot be understood; the message is one sentence for the person who asked.
+
+    `sentence` is that in English, with the names of `values` in braces where there are any, so that
+    it can be said in another language.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        self.sentence = sentence
+        self.values = {name: _short(value) for name, value in values.items()}
+        super().__init__(sentence.format(**self.values) if values else sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def parse(query: str, *, either: bool = False) -> Node:
         QueryRefused: syntax that is not known, too long or nested too deep.
     """
     if len(query) > LONGEST_QUERY:
-        raise QueryRefused(f"The query is longer than {LONGEST_QUERY} characters.")
+        raise QueryRefused("The query is longer than {number} characters.", number=LONGEST_QUERY)
     require_storable(query)
     parser = _Parser(_tokens(query), either)
     node = parser.clauses(0)
@@ -136,7 +145,7 @@ def _tokens(query: str) -> list[_Token]:
         match = _TOKEN.match(query, position)
         if not match or not match.lastgroup:
             raise QueryRefused(
-                f"The query cannot be read from {query[position : position + 20]!r} on."
+                "The query cannot be read from {text} on.", text=query[position : position + 20]
             )
         if match.lastgroup != "blank":
             tokens.append(_Token(match.lastgroup, match[0], match.start(), match.end()))
@@ -165,7 +174,7 @@ class _Parser:
             word = token.text if token.kind in ("word", "op") else ""
             if word in ("AND", "&&", "OR", "||"):
                 if not found or operator:
-                    raise QueryRefused(f"{word} stands without something on both sides.")
+                    raise QueryRefused("{text} stands without something on both sides.", text=word)
                 operator = "AND" if word in ("AND", "&&") else "OR"
                 self.position += 1
                 continue
@@ -187,7 +196,7 @@ class _Parser:
                 found.append((modifier or ("+" if operator == "AND" else ""), node))
             operator = ""
         if operator:
-            raise QueryRefused(f"{operator} stands without something on both sides.")
+            raise QueryRefused("{text} stands without something on both sides.", text=operator)
         return _combine(found, either=self.either)
 
     @staticmethod
@@ -199,7 +208,7 @@ class _Parser:
     def clause(self, depth: int, field_: str | None) -> Node:
         self.count += 1
         if self.count > MOST_CLAUSES:
-            raise QueryRefused(f"The query has more than {MOST_CLAUSES} parts.")
+            raise QueryRefused("The query has more than {number} parts.", number=MOST_CLAUSES)
         token = self.peek()
         if token is None or token.text == ")":
             raise QueryRefused("A sign or bracket stands without anything behind it.")
@@ -212,7 +221,7 @@ class _Parser:
     def value(self, depth: int, field_: str | None) -> Node:
         token = self.peek()
         if token is None:
-            raise QueryRefused(f"Nothing stands behind „{field_}:“." if field_ else "It is empty.")
+            raise QueryRefused("Nothing stands behind {text}.", text=f"{field_}:")
         self.position += 1
         if token.text == "(" and token.kind == "op":
             node = self.clauses(depth + 1, field_)
@@ -236,7 +245,7 @@ class _Parser:
                 text += more.text
                 self.position += 1
             return _word(text, field_)
-        raise QueryRefused(f"{token.text!r} stands where a word was expected.")
+        raise QueryRefused("{text} stands where a word was expected.", text=token.text)
 
     def weighted(self, node: Node) -> Node:
         """What was read, with the weight that stands right behind its last sign."""
@@ -288,6 +297,10 @@ def _range(text: str, field_: str | None) -> Range:
         raise QueryRefused("A range reads field:[low TO high].")
     low, high = (None if end == "*" else end.strip('"') for end in (match[2], match[3]))
     return Range(field_, low, high, match[1] == "[", match[4] == "]")
+
+
+def _short(value: object) -> str:
+    return str(value) if isinstance(value, int) else f"„{str(value)[:40]}“"
 
 
 def _unescape(text: str) -> str:

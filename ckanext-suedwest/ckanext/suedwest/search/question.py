@@ -258,7 +258,7 @@ class Question:
 
     def _within(self, node: Within) -> Test:
         if node.field != OUTLINES:
-            raise QueryRefused(f"The field {node.field[:40]!r} holds no outlines.")
+            raise QueryRefused("The field {text} holds no outlines.", text=node.field)
         self.fields.add(OUTLINES)
 
         def test(view: View) -> Mask:
@@ -362,7 +362,7 @@ def field_query(node: Words, field: str | None, *, exact: bool = False) -> str |
     """
     words = list(words_of(node.text))
     if len(words) > MOST_CLAUSES:
-        raise QueryRefused(f"The query has more than {MOST_CLAUSES} words.")
+        raise QueryRefused("The query has more than {number} words.", number=MOST_CLAUSES)
     if not words:
         return None
     if node.prefix:
