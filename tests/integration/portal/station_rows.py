@@ -47,9 +47,37 @@ STATION_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("suedwest_mounting_delete", _SENSOR | _MOUNTED),
 )
 
+_PAGES = "/verwaltung/{municipality}/stationen"
+_PAGE = f"{_PAGES}/{{station}}"
+_OF_LEVEL = {"stream": "{level}"}
+_OF_SENSOR = {"stream": "{sensor}"}
+
+STATION_PAGES: tuple[tuple[Any, ...], ...] = (
+    ("stations", _PAGES),
+    ("station", _PAGE),
+    ("threshold", f"{_PAGE}/handlungsstufe"),
+    ("threshold", f"{_PAGE}/handlungsstufe", "POST", _OF_LEVEL | _THRESHOLD),
+    (
+        "threshold_delete",
+        f"{_PAGE}/handlungsstufe/loeschen",
+        "POST",
+        _OF_LEVEL | {"code": "radweg"},
+    ),
+    ("mark", f"{_PAGE}/zeitraum"),
+    ("mark", f"{_PAGE}/zeitraum", "POST", _OF_LEVEL | _MARK),
+    ("mark_delete", f"{_PAGE}/zeitraum/aufheben", "POST", _OF_LEVEL | {"id": "{second_mark}"}),
+    ("correction", f"{_PAGE}/korrektur"),
+    ("correction", f"{_PAGE}/korrektur", "POST", _OF_LEVEL | _CORRECTION),
+    ("mounting", f"{_PAGE}/einbau?stream={{sensor}}"),
+    ("mounting", f"{_PAGE}/einbau", "POST", _OF_SENSOR | _MOUNTING),
+    ("mounting_delete", f"{_PAGE}/einbau/loeschen", "POST", _OF_SENSOR | _MOUNTED),
+    ("limits", f"{_PAGE}/grenzen?stream={{level}}"),
+    ("limits", f"{_PAGE}/grenzen", "POST", _OF_LEVEL),
+)
+
 
 def make_station(engine: Engine, municipality: str) -> dict[str, Any]:
-    """A station of a source of the municipality: a level, a marked value, a sensor."""
+    """A station of a source of the municipality: a level with two marks, a sensor."""
     with engine.begin() as conn:
         register_source(
             conn,
@@ -73,19 +101,23 @@ def make_station(engine: Engine, municipality: str) -> dict[str, Any]:
     write_batch(engine, batch, lease=None, now=TIME)
     (row,) = (each for each in stations(engine, include_internal=True) if each.key == "own:1")
     streams = {each.name: each for each in row.datastreams}
-    mark = mark_span(
-        engine,
-        streams["level"].datastream_id,
-        start=TIME,
-        until=None,
-        says=Says.DOUBTED,
-        note="Gras",
-        author="anna",
-        now=TIME,
-    )
+    marks = [
+        mark_span(
+            engine,
+            streams["level"].datastream_id,
+            start=TIME,
+            until=None,
+            says=Says.DOUBTED,
+            note="Gras",
+            author="anna",
+            now=TIME,
+        )
+        for _ in range(2)
+    ]
     return {
         "station": row.slug,
         "level": streams["level"].resource_id,
         "sensor": streams["distance"].resource_id,
-        "mark": mark,
+        "mark": marks[0],
+        "second_mark": marks[1],
     }

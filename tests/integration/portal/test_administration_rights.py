@@ -15,7 +15,7 @@ import ckan.plugins as plugins
 import pytest
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
-from station_rows import STATION_ACTIONS, make_station
+from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
 
 OWN = "landkreis-kusel"
 OTHER = "kaiserslautern"
@@ -34,6 +34,7 @@ class World:
     level: str = ""
     sensor: str = ""
     mark: int = 0
+    second_mark: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ ACTIONS = (
     ActionRow("suedwest_ingest_status", {"municipality": "{municipality}"}),
     *(ActionRow(*row) for row in STATION_ACTIONS),
 )
-PAGES = (PageRow("overview", "/verwaltung/{municipality}"),)
+PAGES = (
+    PageRow("overview", "/verwaltung/{municipality}"),
+    *(PageRow(*row) for row in STATION_PAGES),
+)
 FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)
 
 

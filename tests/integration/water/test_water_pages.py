@@ -41,29 +41,29 @@ STATES: list[tuple[str, dict[str, Any], str, list[str], list[str]]] = [
         "live",
         {},
         "f-live",
-        ["1,24 m", "Gemessen vor ", "Noch 86 cm bis zur Marke I."],
+        ["1,24 m", "gemessen vor ", "noch 86 cm bis zur Marke I (2,10 m)."],
         ["kein Wert"],
     ),
     (
         "late",
         {"age": timedelta(minutes=65)},
         "f-late",
-        ["1,24 m", "vor 1 Stunde", "Noch 86 cm bis zur Marke I."],
+        ["1,24 m", "verspätet gemessen vor 1 Stunde", "noch 86 cm bis zur Marke I"],
         ["kein Wert"],
     ),
     (
         "silent",
         {"age": timedelta(days=40)},
         "f-silent",
-        ["kein Wert", "stumm seit", "nichts mehr. Zuletzt 1,24 m."],
-        ["Noch 86 cm"],
+        ["kein Wert", "stumm seit", "nichts mehr; zuletzt 1,24 m."],
+        ["och 86 cm"],
     ),
     (
         "implausible",
         {"quality": Quality.FAIL},
         "f-implausible",
-        ["kein Wert", "ist angezweifelt und zählt nicht.", "Zuletzt 1,24 m"],
-        ["Noch 86 cm"],
+        ["kein Wert", "ist angezweifelt und zählt nicht; zuletzt 1,24 m"],
+        ["och 86 cm"],
     ),
 ]
 
@@ -129,7 +129,7 @@ def test_everything_a_visitor_may_need_stands_on_the_page(gauges: Gauges, visit:
 def test_the_page_is_english_under_en(gauges: Gauges, visit: Visit) -> None:
     gauges.measured("Andernach", thresholds=[alarm(210)])
     text = flat(plain(visit("/en/station/pegel-rhein-andernach").body))
-    assert "86 cm below mark I." in text
+    assert "86 cm below mark I (2.10 m)." in text
     assert "What happens at which level" in text
     assert "1.24 m" in text
 
@@ -142,7 +142,7 @@ def test_the_discharge_has_an_age_of_its_own(gauges: Gauges, visit: Visit) -> No
     text = flat(plain(visit("/station/pegel-rhein-andernach").body))
     # Minutes may pass between writing and asking.
     assert re.search(r"Abfluss 68,2 m³/s vor (2[4-9]|3\d) Minuten", text)
-    assert re.search(r"Gemessen vor ([5-9]|1\d) Minuten", text)
+    assert re.search(r"gemessen vor ([5-9]|1\d) Minuten", text)
 
 
 def test_a_gauge_that_measures_only_the_discharge(gauges: Gauges, visit: Visit) -> None:
@@ -154,7 +154,7 @@ def test_a_gauge_that_measures_only_the_discharge(gauges: Gauges, visit: Visit) 
         conn.exec_driver_sql("DELETE FROM suedwest.datastream WHERE name = 'W'")
     page = visit("/station/pegel-mosel-alken").body
     assert flat(hero(page)).split() == ["Abfluss", "68,2", "m³/s"]
-    assert "Hier wird der Abfluss gemessen, nicht der Wasserstand." in plain(page)
+    assert "der Wasserstand wird hier nicht gemessen." in plain(page)
 
 
 def test_the_interface_named_on_the_page_answers(gauges: Gauges, visit: Visit) -> None:

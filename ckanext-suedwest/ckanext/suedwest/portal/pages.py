@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.common import current_user
 
 from ..domain.freshness import Freshness, freshness
 from ..domain.quality import Quality
+from ..observations.rights import administered
 from ..observations.store_access import read_engine
 from ..store.query import StationRow, station_by_slug, stations
 from . import maps
@@ -114,7 +116,14 @@ def station(slug: str, now: datetime) -> dict[str, Any] | None:
         "kind": kind,
         "towns": [town for town in profiles() if town.name in dict(row.municipalities)],
         "view": kind.page_context(row, package, now),
+        "staff_of": _staff_of(row),
     }
+
+
+def _staff_of(row: StationRow) -> str | None:
+    """The municipality in whose name the person who asks may say something of a station."""
+    shown = dict(row.municipalities)
+    return next((each.name for each in administered(current_user.name) if each.name in shown), None)
 
 
 def newest_time() -> datetime | None:

@@ -7,6 +7,11 @@ from ..store.query import StationRow
 
 def title(station: StationRow) -> str:
     """“Rhein bei Andernach”; the name alone when the water is not known or already in it."""
-    if not station.water or station.water.casefold() in station.name.casefold():
-        return station.name
-    return f"{station.water} bei {station.name}"
+    return named(station.name, station.water)
+
+
+def named(name: str, water: str | None) -> str:
+    """As `title`, from a station's name and its water."""
+    if not water or water.casefold() in name.casefold():
+        return name
+    return f"{water} bei {name}"

@@ -190,9 +190,16 @@ def way_to(threshold: ThresholdRow, lang: str) -> str:
     if step:
         german, english = _ORDINALS[step.group(1)]
         return f"bis zur {german} Meldestufe" if lang == "de" else f"below the {english} Meldestufe"
+    own = threshold.kind == ThresholdKind.MUNICIPAL
     if lang == "de":
-        return f"bis zur Schwelle „{threshold.label}“"
-    return f"below the threshold “{threshold.label}”"
+        return f"bis zur {'Handlungsstufe' if own else 'Schwelle'} „{threshold.label}“"
+    return f"below the {'action level' if own else 'threshold'} “{threshold.label}”"
+
+
+def way_down_to(threshold: ThresholdRow, lang: str) -> str:
+    """What follows the distance above it, for a level that is reached from above."""
+    words = way_to(threshold, lang)
+    return words if lang == "de" else f"above{words.removeprefix('below')}"
 
 
 def under(threshold: ThresholdRow, lang: str) -> str:

@@ -46,45 +46,14 @@ def sentence(situation: Situation, now: datetime, lang: str) -> str:
     """The whole gauge in one paragraph, as it is read aloud."""
     stream = situation.datastream
     if stream is None or situation.value is None:
-        return _unreliable(situation, now, lang)
-    told = _is_discharge(stream) or _is_class(stream)
+        parts = without_value(situation, now, lang)
+        return " ".join(f"{part[0].upper()}{part[1:]}." for part in parts)
+    told = is_discharge(stream) or is_class(stream)
     name = f"{quantity_name(stream, lang)} " if told else ""
     parts = [f"{title(situation.station)}: {name}{value_text(stream, situation.value, lang)}"]
     if situation.trend:
-        parts.append(_direction(situation.trend, lang))
+        parts.append(direction(situation.trend, lang))
     return _joined(f"{', '.join(parts)}.", age(situation, now, lang), meaning(situation, lang))
-
-
-def lead(situation: Situation, now: datetime, lang: str) -> str:
-    """What stands below the large number of the station page, which says place and value."""
-    stream = situation.datastream
-    if stream is None or situation.value is None:
-        return _unreliable(situation, now, lang)
-    german = lang == "de"
-    if _is_discharge(stream):
-        first = (
-            "Hier wird der Abfluss gemessen, nicht der Wasserstand."
-            if german
-            else "The discharge is measured here, not the level."
-        )
-    elif _is_class(stream):
-        first = (
-            "Hier wird nur die Hochwasserklasse gemeldet, nicht der Wasserstand."
-            if german
-            else "Only the class of a flood is told here, not the level."
-        )
-    elif situation.trend is None:
-        first = (
-            "Für eine Richtung liegen noch zu wenige Werte vor."
-            if german
-            else "There are too few values yet to tell a direction."
-        )
-    elif situation.trend.direction is Way.STEADY:
-        first = "Der Wasserstand ist gleichbleibend." if german else "The water is steady."
-    else:
-        words = _direction(situation.trend, lang, roughly=True)
-        first = f"Das Wasser {words}." if german else f"The water is {words}."
-    return _joined(first, meaning(situation, lang))
 
 
 def age(situation: Situation, now: datetime, lang: str) -> str:
@@ -102,7 +71,7 @@ def meaning(situation: Situation, lang: str) -> str:
     """What the level means beside the thresholds that are known; empty when none is."""
     value, factor = situation.value, situation.centimetres
     stream = situation.datastream
-    if value is not None and stream is not None and _is_class(stream):
+    if value is not None and stream is not None and is_class(stream):
         return _class_meaning(situation, lang)
     if value is None or factor is None:
         return ""
@@ -114,7 +83,7 @@ def meaning(situation: Situation, lang: str) -> str:
         return f"Niedrigwasser: {words}." if lang == "de" else f"Low water: {words}."
     if situation.next_above is not None:
         return _way_left(situation.next_above, value, factor, lang)
-    return _orientation(situation, value, factor, lang)
+    return orientation(situation, value, factor, lang)
 
 
 def standing(situation: Situation, lang: str) -> str:
@@ -125,7 +94,7 @@ def standing(situation: Situation, lang: str) -> str:
     words = meaning(situation, lang).removesuffix(".")
     if words:
         return words
-    if _is_discharge(stream):
+    if is_discharge(stream):
         return "nur Abfluss" if lang == "de" else "discharge only"
     return "keine Schwelle bekannt" if lang == "de" else "no threshold known"
 
@@ -139,13 +108,21 @@ def last_value(situation: Situation, lang: str) -> str:
 
 
 def hours_left(situation: Situation, lang: str) -> str:
-    """`etwa 5 Stunden`: when a rising level would reach the next threshold; else empty.
+    """`etwa 5 Stunden`: when a rising level would reach the next threshold; else empty."""
+    return hours_to(situation, situation.next_above, lang) if situation.rising else ""
 
-    It continues the last hours and is no forecast, so nothing is said beyond a day.
+
+def hours_to(situation: Situation, threshold: ThresholdRow | None, lang: str) -> str:
+    """`etwa 5 Stunden`: when the level would come to a threshold that lies ahead; else empty.
+
+    It continues the last hours and is no forecast, so nothing is said beyond a day, nor from a
+    value that is late.
     """
-    trend, following = situation.trend, situation.next_above
-    away = situation.centimetres_to(following) if following else None
-    if away is None or trend is None or not situation.rising or trend.cm_per_hour <= 0:
+    trend = situation.trend
+    away = situation.centimetres_to(threshold) if threshold else None
+    if away is None or trend is None or trend.direction is Way.STEADY:
+        return ""
+    if situation.state is not Freshness.LIVE or away * trend.cm_per_hour <= 0:
         return ""
     hours = away / trend.cm_per_hour
     if hours > _LONGEST_PROJECTION_HOURS:
@@ -158,7 +135,7 @@ def hours_left(situation: Situation, lang: str) -> str:
     return f"about {whole} hour{'s' if whole != 1 else ''}"
 
 
-def _is_discharge(stream: DatastreamNow) -> bool:
+def is_discharge(stream: DatastreamNow) -> bool:
     return stream.observed_property == DISCHARGE.name
 
 
@@ -169,7 +146,7 @@ def _class_meaning(situation: Situation, lang: str) -> str:
     return "Kein Hochwasser." if lang == "de" else "No flood."
 
 
-def _is_class(stream: DatastreamNow) -> bool:
+def is_class(stream: DatastreamNow) -> bool:
     return stream.observed_property == FLOOD_CLASS.name
 
 
@@ -177,7 +154,7 @@ def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _direction(trend: Trend, lang: str, *, roughly: bool = False) -> str:
+def direction(trend: Trend, lang: str, *, roughly: bool = False) -> str:
     """`steigt schnell, 6 cm in der Stunde`; the rate only where it rounds to something."""
     words = formats.trend_words(trend, lang)
     size = round(abs(trend.cm_per_hour))
@@ -198,7 +175,7 @@ def _reached(situation: Situation, value: float, factor: float, lang: str) -> st
     """Which thresholds are reached, and how far the next one above is."""
     above = [each for each in situation.reached if each.direction == Direction.ABOVE]
     named = above or list(situation.reached)
-    words = _listed([marks.subject(each, lang) for each in named], lang)
+    words = listed([marks.subject(each, lang) for each in named], lang)
     words = f"{words[0].upper()}{words[1:]}"
     several = len(named) > 1
     exactly = not several and named[0].level == value
@@ -213,7 +190,7 @@ def _reached(situation: Situation, value: float, factor: float, lang: str) -> st
     return f"{first} {_way_left(situation.next_above, value, factor, lang)}"
 
 
-def _orientation(situation: Situation, value: float, factor: float, lang: str) -> str:
+def orientation(situation: Situation, value: float, factor: float, lang: str) -> str:
     """Where the level lies beside the means, when no threshold is known above it."""
     mean = next(
         (
@@ -231,44 +208,55 @@ def _orientation(situation: Situation, value: float, factor: float, lang: str) -
     return f"{distance} {marks.over(mark, lang) if away >= 0 else marks.under(mark, lang)}."
 
 
-def _unreliable(situation: Situation, now: datetime, lang: str) -> str:
-    """Why nothing is said of now, and what was said last."""
+def without_value(situation: Situation, now: datetime, lang: str) -> list[str]:
+    """Why nothing is said of now, and what was said last; clauses without a full stop."""
     place, german = title(situation.station), lang == "de"
     last = last_value(situation, lang)
-    last = f"{last[0].upper()}{last[1:]}"
-    if situation.state is Freshness.OUT_OF_SERVICE:
-        since = formats.since(situation.station.gone_at or now, now, lang)
-        comma = "," if "," in since else ""
-        if german:
-            return (
-                f"{place} ist außer Betrieb: Die Quelle führt den Pegel seit {since}{comma} "
-                f"nicht mehr. {last}."
-            )
-        return f"{place} is out of service: its source has not listed it since {since}. {last}."
     stream = situation.datastream
+    if situation.state is Freshness.OUT_OF_SERVICE:
+        return [_out_of_service(situation, now, lang), last]
     if stream is None or stream.latest_time is None:
         if german:
-            return f"{place} hat noch keinen Wert geliefert."
-        return f"{place} has not delivered a value yet."
+            return [f"{place} hat noch keinen Wert geliefert"]
+        return [f"{place} has not delivered a value yet"]
     if situation.state is Freshness.IMPLAUSIBLE and situation.doubted_value is not None:
         doubted = value_text(stream, situation.doubted_value, lang)
         when = formats.age_words(stream.latest_time, now, lang)
         first = (
-            f"{place}: Der neueste Wert ({doubted}, {when}) ist angezweifelt und zählt nicht."
+            f"{place}: Der neueste Wert ({doubted}, {when}) ist angezweifelt und zählt nicht"
             if german
-            else f"{place}: the newest value ({doubted}, {when}) is doubted and does not count."
+            else f"{place}: the newest value ({doubted}, {when}) is doubted and does not count"
         )
         if situation.last_time is None:
-            return first
-        return f"{first} {last}, {formats.moment(situation.last_time, now, lang)}."
+            return [first]
+        return [first, f"{last}, {formats.moment(situation.last_time, now, lang)}"]
     since = formats.since(stream.latest_time, now, lang)
     if german:
         comma = "," if "," in since else ""
-        return f"{place} meldet seit {since}{comma} nichts mehr. {last}."
-    return f"{place} has been silent since {since}. {last}."
+        return [f"{place} meldet seit {since}{comma} nichts mehr", last]
+    return [f"{place} has been silent since {since}", last]
 
 
-def _listed(names: Sequence[str], lang: str) -> str:
-    if len(names) == 1:
-        return names[0]
+def _out_of_service(situation: Situation, now: datetime, lang: str) -> str:
+    """Because its source does not list it, or because staff work on it."""
+    place, german = title(situation.station), lang == "de"
+    since = formats.since(situation.out_since or now, now, lang)
+    comma = "," if "," in since else ""
+    if situation.station.gone_at is not None:
+        if german:
+            return (
+                f"{place} ist außer Betrieb: Die Quelle führt den Pegel seit {since}{comma} "
+                "nicht mehr"
+            )
+        return f"{place} is out of service: its source has not listed it since {since}"
+    note = situation.datastream.maintenance_note if situation.datastream else None
+    why = f": {note.strip().rstrip('.')}" if note else ""
+    if german:
+        return f"{place} ist seit {since}{comma} außer Betrieb{why}"
+    return f"{place} has been out of service since {since}{why}"
+
+
+def listed(names: Sequence[str], lang: str) -> str:
+    if len(names) <= 1:
+        return "".join(names)
     return f"{', '.join(names[:-1])} {'und' if lang == 'de' else 'and'} {names[-1]}"

@@ -20,6 +20,7 @@ CENTIMETRES = {WATER_LEVEL.unit: 1.0, WATER_ELEVATION.unit: 100.0}
 _PREFERRED = (WATER_LEVEL.name, WATER_ELEVATION.name, DISCHARGE.name, FLOOD_CLASS.name)
 _LOW_MARK, _HIGH_MARK = "MNW", "MHW"
 _RISING = (Way.RISING, Way.RISING_FAST)
+_FALLING = (Way.FALLING, Way.FALLING_FAST)
 RELIABLE = (Freshness.LIVE, Freshness.LATE)
 _CENTIMETRES_FAR_AWAY = 1e9
 
@@ -60,6 +61,7 @@ class Situation:
     trend: Trend | None
     reached: tuple[ThresholdRow, ...]
     next_above: ThresholdRow | None
+    next_below: ThresholdRow | None
     low_mark: ThresholdRow | None
     high_mark: ThresholdRow | None
 
@@ -72,6 +74,11 @@ class Situation:
     def rising(self) -> bool:
         """Whether the water is known to rise."""
         return self.trend is not None and self.trend.direction in _RISING
+
+    @property
+    def falling(self) -> bool:
+        """Whether the water is known to fall."""
+        return self.trend is not None and self.trend.direction in _FALLING
 
     @property
     def knows_thresholds(self) -> bool:
@@ -140,7 +147,7 @@ def situation_of(
         state = Freshness.SILENT if station.gone_at is None else Freshness.OUT_OF_SERVICE
         return Situation(
             station, None, (), (), state, *(None,) * 7, reached=(), next_above=None,
-            low_mark=None, high_mark=None,
+            next_below=None, low_mark=None, high_mark=None,
         )  # fmt: skip
     state = state_of(stream, now=now)
     doubted = stream.latest_quality is not None and not Quality(stream.latest_quality).good
@@ -160,6 +167,7 @@ def situation_of(
         trend=_trend(stream, points, now) if value is not None else None,
         reached=_reached(thresholds, value),
         next_above=_next_above(thresholds, value),
+        next_below=_next_below(thresholds, value),
         low_mark=_mark(thresholds, _LOW_MARK, value, Direction.BELOW),
         high_mark=_mark(thresholds, _HIGH_MARK, value, Direction.ABOVE),
     )
@@ -246,6 +254,18 @@ def _next_above(thresholds: Sequence[ThresholdRow], value: float | None) -> Thre
         if _counts(each) and each.direction == Direction.ABOVE and each.level > value
     ]
     return min(ahead, key=lambda each: (each.level, -(each.severity or 0)), default=None)
+
+
+def _next_below(thresholds: Sequence[ThresholdRow], value: float | None) -> ThresholdRow | None:
+    """The nearest threshold a falling level comes to."""
+    if value is None:
+        return None
+    ahead = [
+        each
+        for each in thresholds
+        if _counts(each) and each.direction == Direction.BELOW and each.level < value
+    ]
+    return max(ahead, key=lambda each: (each.level, each.severity or 0), default=None)
 
 
 def _mark(

@@ -26,6 +26,7 @@ from ..domain.units import (
 )
 from ..observations.store_access import read_engine
 from ..portal import contributions, formats
+from ..portal.organizations import profiles
 from ..store.query import (
     DatastreamNow,
     DatumRow,
@@ -36,6 +37,7 @@ from ..store.query import (
 )
 from . import marks, sentences
 from .day_table import DAYS, day_lines
+from .lead import lead
 from .reading import situations
 from .rows import class_words, language, standing_sign, state_words
 from .situation import Situation, highest_class, state_of
@@ -65,15 +67,14 @@ def page_context(station: StationRow, package: dict[str, Any], now: datetime) ->
     stream = situation.datastream
     context: dict[str, Any] = {
         "situation": situation,
-        "lead": sentences.lead(situation, now, lang),
+        "lead": lead(situation, now, lang, _towns(station)),
         "lead_sign": standing_sign(situation),
         "class_words": class_words(highest_class(situation)),
         "hero": _hero(situation, lang),
         "label": _property_name(stream) if stream else "",
-        "measured": sentences.age(situation, now, lang).removesuffix("."),
         "age": state_words(situation, now, lang),
         "age_sign": formats.freshness_sign(situation.state),
-        "clock": _clock(situation, now, lang),
+        "measured": _measured(situation, now, lang),
         "interval": _interval(stream),
         "staff": staff(situation, lang),
         "others": [_other(each, station, now, lang) for each in situation.others],
@@ -94,6 +95,14 @@ def page_context(station: StationRow, package: dict[str, Any], now: datetime) ->
     return context
 
 
+def _towns(station: StationRow) -> dict[str, str]:
+    """Names of the municipalities that show a station, where there are several."""
+    shown = dict(station.municipalities)
+    if len(shown) < 2:
+        return {}
+    return {town.name: town.short_title for town in profiles() if town.name in shown}
+
+
 def _web_address(text: str | None) -> str | None:
     """The text where it is an address a link may go to: sources may write `javascript:` too."""
     return text if text and text.startswith(("https://", "http://")) else None
@@ -111,11 +120,13 @@ def _hero(situation: Situation, lang: str) -> tuple[str, str] | None:
     return number, unit
 
 
-def _clock(situation: Situation, now: datetime, lang: str) -> str:
+def _measured(situation: Situation, now: datetime, lang: str) -> str:
+    """`um 15:30 Uhr MESZ`, `gestern, 23:50 Uhr MEZ`: when the value of now was measured."""
     if situation.time is None:
         return ""
-    same_day = day_of(situation.time, DayRule.CIVIL) == day_of(now, DayRule.CIVIL)
-    return formats.clock(situation.time, lang, zone=True) if same_day else ""
+    zone = formats.zone_name(situation.time, lang)
+    words = formats.moment(situation.time, now, lang)
+    return words if words.endswith(zone) else f"{words}{formats.NO_BREAK}{zone}"
 
 
 def _interval(stream: DatastreamNow | None) -> str:

@@ -34,7 +34,10 @@ class Tab:
     endpoint: str
 
 
-TABS = (Tab("overview", "Overview", "suedwest_administration.overview"),)
+TABS = (
+    Tab("overview", "Overview", "suedwest_administration.overview"),
+    Tab("stations", "Stations", "suedwest_administration.stations"),
+)
 
 
 @administration.before_request
