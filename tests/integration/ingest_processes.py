@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -17,10 +18,24 @@ import pytest
 
 from ckanext.suedwest.ingest import secrets
 from ckanext.suedwest.launcher import ports
+from ckanext.suedwest.launcher.programs import web_command
 from ckanext.suedwest.launcher.stopping import supervisor_of
 from ckanext.suedwest.launcher.temporary import TemporaryServices
 
 KEY = "a key of forty characters, only for tests"
+CONFIGURATION = """
+[app:main]
+use = egg:ckan
+ckan.plugins = datastore suedwest_observations
+ckan.site_id = faults
+ckan.site_url = http://127.0.0.1
+SECRET_KEY = faults
+solr_url = http://127.0.0.1:9/
+sqlalchemy.url = {catalogue}
+ckan.datastore.write_url = {write}
+ckan.datastore.read_url = {read}
+ckan.redis.url = {redis}
+"""
 MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 
@@ -67,6 +82,76 @@ class IngestProcess:
             self._process.send_signal(signal.SIGCONT)
             self.kill()
         self._file.close()
+
+
+class WebProcesses:
+    """The portal's web server with two workers, of which only what takes webhooks is needed."""
+
+    def __init__(self, services: TemporaryServices, folder: Path) -> None:
+        port = ports.choose(set())
+        self.address = f"http://127.0.0.1:{port}"
+        configuration = folder / "ckan.ini"
+        at = services.services.addresses
+        configuration.write_text(
+            CONFIGURATION.format(
+                catalogue=at.databases.catalogue,
+                write=at.databases.datastore_write,
+                read=at.databases.datastore_read,
+                redis=at.redis_url,
+            ),
+            "utf-8",
+        )
+        command = web_command(f"127.0.0.1:{port}", str(folder))
+        self._command = [
+            "web_process:application" if part.endswith("wsgi:application") else part
+            for part in command
+        ]
+        self._environment = os.environ | {
+            "CKAN_INI": str(configuration),
+            "PYTHONPATH": str(Path(__file__).parent),
+            secrets.KEY_VARIABLE: KEY,
+        }
+        self._file: IO[bytes] = (folder / "web.log").open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            stdout=self._file,
+            stderr=self._file,
+            start_new_session=True,
+        )
+
+    def kill_a_worker(self, chance: random.Random) -> None:
+        """The server starts another one."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        workers = [int(pid) for pid in children.read_text("ascii").split()]
+        if workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Kill the server and all its workers at once."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+        self._file.close()
+
+
+@contextmanager
+def web_processes(services: TemporaryServices, folder: Path) -> Iterator[WebProcesses]:
+    """A running web server, ended whatever happens."""
+    web = WebProcesses(services, folder)
+    try:
+        web.start()
+        yield web
+    finally:
+        web.close()
 
 
 @contextmanager

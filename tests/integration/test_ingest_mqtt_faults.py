@@ -1,4 +1,6 @@
-"""Nothing lost, nothing doubled: while everything is killed, the store gets what the broker took.
+"""Nothing lost, nothing doubled: while everything is killed, the store gets what was acknowledged.
+
+By the broker, or by the portal's web server, whose answer 200 says the same.
 
 Beside the embedded broker this needs Debian's mosquitto, which speaks MQTT 5.
 
@@ -13,20 +15,27 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+import requests
 from ingest_processes import (
     KEY,
     IngestProcess,
     Mosquitto,
     ingest_processes,
     kill_service,
+    web_processes,
 )
 from mqtt_samples import (
+    CONNECTOR,
+    LICENCE,
+    OPERATOR,
     START,
     connected,
     open_session,
@@ -44,10 +53,14 @@ from ckanext.suedwest.launcher import databases
 from ckanext.suedwest.launcher.temporary import TemporaryServices, temporary_services
 from ckanext.suedwest.store.engine import create_store_engine
 from ckanext.suedwest.store.migrate import upgrade
+from ckanext.suedwest.store.sources import register_source
 
 MESSAGES = int(os.environ.get("SUEDWEST_TEST_MESSAGES", "4000"))
 SOURCES = 4
 DEVICES = 25
+POSTED = max(100, MESSAGES // 40)
+"""Messages that come by webhook as well: each is a request and a transaction of its own."""
+POSTERS = 4
 FAULTS = max(6, min(40, MESSAGES // 5_000))
 UNACKNOWLEDGED = 200
 TAKEOVER_SECONDS = 30
@@ -118,6 +131,56 @@ class Senders:
                 assert free.acquire(timeout=PATIENCE_SECONDS)
 
 
+def register_webhook(engine: Engine) -> str:
+    """Register the source `posted`; its token."""
+    token, fingerprint = secrets.make_token()
+    devices = {f"posted-g{number}": {"name": f"posted/{number}"} for number in range(DEVICES)}
+    with engine.begin() as conn:
+        register_source(
+            conn,
+            id="posted",
+            type="webhook",
+            municipality="landkreis-kusel",
+            url="",
+            options={
+                "connector": CONNECTOR,
+                "operator": OPERATOR,
+                "licence": LICENCE,
+                "devices": devices,
+                "prefix": "posted-",
+                "most_at_once": 10 * MESSAGES,
+                secrets.TOKEN_OPTION: fingerprint,
+            },
+            interval=timedelta(minutes=15),
+            managed_by="file",
+        )
+    return token
+
+
+def post(address: str, token: str, poster: int) -> None:
+    """Post a share of the messages, each again until the answer says that it is kept."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    for number in range(poster, POSTED, POSTERS):
+        _, payload = uplink(f"g{number % DEVICES}", number // DEVICES)
+        while not _kept(address, token, payload):
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+
+def _kept(address: str, token: str, payload: bytes) -> bool:
+    try:
+        answer = requests.post(
+            f"{address}/webhook/posted",
+            payload,
+            headers={"X-Webhook-Token": token},
+            timeout=PATIENCE_SECONDS,
+        )
+    except requests.RequestException:
+        return False  # nobody listens, or the worker died before it answered
+    assert answer.status_code in (200, 500, 502, 503), answer.text
+    return answer.status_code == 200
+
+
 def register_sources(engine: Engine, broker_url: str, **options: str) -> None:
     for source in range(SOURCES):
         # A key of a station is the platform's, so each source has devices of its own.
@@ -145,7 +208,7 @@ def stored(engine: Engine) -> int:
         return -1
 
 
-def assert_exactly_what_was_acknowledged(engine: Engine) -> None:
+def assert_exactly_what_was_acknowledged(engine: Engine, posted: int) -> None:
     found = rows(
         engine,
         """
@@ -158,6 +221,9 @@ def assert_exactly_what_was_acknowledged(engine: Engine) -> None:
         (f"test:s{source}-g{number % DEVICES}", START + timedelta(minutes=number // DEVICES))
         for source in range(SOURCES)
         for number in range(MESSAGES // SOURCES)
+    } | {
+        (f"test:posted-g{number % DEVICES}", START + timedelta(minutes=number // DEVICES))
+        for number in range(posted)
     }
     assert {(key, time) for key, time, _ in found} == expected
     assert len(found) == len(expected)
@@ -172,8 +238,14 @@ def run_with_faults(
     broker_url: str,
     ingest: list[IngestProcess],
     strike: Callable[[random.Random], None],
+    *,
+    more: Sequence[Callable[[], None]] = (),
+    posted: int = 0,
 ) -> None:
-    """Send everything while `strike` is called at equal shares of what was acknowledged."""
+    """Send everything while `strike` is called at equal shares of what was acknowledged.
+
+    `more` are further senders, which send `posted` messages together.
+    """
     senders = Senders(broker_url)
     chance = random.Random(20261123)  # noqa: S311 - the same faults each time
 
@@ -183,8 +255,9 @@ def run_with_faults(
                 one.result()
         return senders.acknowledged >= share
 
-    with ThreadPoolExecutor(SOURCES) as pool:
+    with ThreadPoolExecutor(SOURCES + len(more)) as pool:
         sending = [pool.submit(senders.send, source) for source in range(SOURCES)]
+        sending += [pool.submit(one) for one in more]
         for number in range(1, FAULTS + 1):
             share = MESSAGES * number // (FAULTS + 1)
             wait_until(lambda share=share: progressed(sending, share), PATIENCE_SECONDS)
@@ -192,8 +265,8 @@ def run_with_faults(
         for one in sending:
             one.result()
     assert senders.acknowledged == MESSAGES
-    wait_until(lambda: stored(engine) == MESSAGES, PATIENCE_SECONDS)
-    assert_exactly_what_was_acknowledged(engine)
+    wait_until(lambda: stored(engine) == MESSAGES + posted, PATIENCE_SECONDS)
+    assert_exactly_what_was_acknowledged(engine, posted)
     assert [process.end() for process in ingest] == [0] * len(ingest)
 
 
@@ -202,22 +275,33 @@ def test_the_store_holds_what_the_broker_acknowledged_while_everything_is_killed
 ) -> None:
     broker_url = services.services.addresses.broker_url
     register_sources(engine, broker_url)
-    with ingest_processes(store, tmp_path, 2) as ingest:
+    token = register_webhook(engine)
+    with ingest_processes(store, tmp_path, 2) as ingest, web_processes(services, tmp_path) as web:
         struck: list[str] = []
 
         def strike(chance: random.Random) -> None:
             # Everyone gets a turn, in another order each time.
             if not struck:
-                struck.extend(chance.sample(["first", "second", "broker", "postgres"], 4))
+                victims = ["first", "second", "broker", "postgres", "web", "a worker of it"]
+                struck.extend(chance.sample(victims, len(victims)))
             victim = struck.pop()
             if victim in ("broker", "postgres"):
                 kill_service(services, victim)
+            elif victim == "a worker of it":
+                web.kill_a_worker(chance)
             else:
-                process = ingest[victim == "second"]
+                process = web if victim == "web" else ingest[victim == "second"]
                 process.kill()
                 process.start()
 
-        run_with_faults(engine, broker_url, ingest, strike)
+        run_with_faults(
+            engine,
+            broker_url,
+            ingest,
+            strike,
+            more=[partial(post, web.address, token, poster) for poster in range(POSTERS)],
+            posted=POSTED,
+        )
 
 
 def test_mosquitto_may_be_restarted_in_order(
