@@ -6,9 +6,11 @@ UTC. The series of values are in `series`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -143,9 +145,11 @@ class DatumRow:
     first_seen_at: datetime
 
 
+# Objects as text: a few different ones repeat over hundreds of rows, and are read once each.
 _STATION = """
     SELECT s.id, s.key, s.kind, s.slug, s.name, s.water, s.number, s.longitude, s.latitude,
-           s.operator, s.licence, s.remark, s.properties, s.gone_at,
+           s.operator::text AS operator, s.licence::text AS licence, s.remark,
+           s.properties::text AS properties, s.gone_at,
            ARRAY(SELECT ARRAY[shown.municipality, shown.relation]
                  FROM suedwest.station_municipality shown
                  WHERE shown.station_id = s.id ORDER BY shown.municipality) AS municipalities
@@ -300,20 +304,26 @@ def _stations(
         streams = conn.execute(
             text(f"""
                 {_DATASTREAM}
-                WHERE s.id = ANY (:ids) AND (:include_internal OR d.visibility = 'public')
+                WHERE {condition} AND (:include_internal OR d.visibility = 'public')
                 ORDER BY d.id
             """),
-            {"ids": [row.id for row in found], "include_internal": include_internal},
+            parameters,
         ).all()
     by_station: dict[str, list[DatastreamNow]] = {}
     for row in streams:
         stream = DatastreamNow(*row)
         by_station.setdefault(stream.station_key, []).append(stream)
+    read = lru_cache(json.loads)
     return [
         StationRow(
-            *row[:-1],
-            municipalities=tuple((name, relation) for name, relation in row.municipalities),
-            datastreams=tuple(by_station.get(row.key, ())),
+            *columns,
+            operator=read(operator),
+            licence=read(licence),
+            remark=remark,
+            properties=read(properties),
+            gone_at=gone_at,
+            municipalities=tuple((name, relation) for name, relation in municipalities),
+            datastreams=tuple(by_station.get(columns[1], ())),
         )
-        for row in found
+        for *columns, operator, licence, remark, properties, gone_at, municipalities in found
     ]
