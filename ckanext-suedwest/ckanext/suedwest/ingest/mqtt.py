@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 MOST_IN_BATCH = 1000
 """A broker that sends 2,000 messages ahead can fill a second batch while the first is written."""
 MOST_BYTES_IN_BATCH = 32 * 1024 * 1024
-LONGEST_IN_BATCH = 0.2
+LONGEST_IN_BATCH = 0.5
 """Seconds a message waits for others."""
 DELIVERY_NOTED_EVERY = 15.0
 """Seconds between two notes in the source's row that it delivers."""
