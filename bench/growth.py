@@ -30,6 +30,7 @@ from _many_gauges import (
     GAUGES,
     IN_DAY,
     IN_YEAR,
+    LOOKUP,
     extend,
     make_gauges,
     percentiles,
@@ -47,14 +48,6 @@ from ckanext.suedwest.store.query import stations
 
 SIZES = (1_000_000, 5_000_000, 20_000_000, 50_000_000)
 CHARTED = 20
-LOOKUP = """
-    SELECT datastream.id, latest.phenomenon_time, latest.result
-    FROM suedwest.datastream
-    CROSS JOIN LATERAL (
-        SELECT phenomenon_time, result FROM suedwest.observation
-        WHERE datastream_id = datastream.id ORDER BY phenomenon_time DESC LIMIT 1
-    ) latest
-"""
 
 
 @dataclass(slots=True)

@@ -222,9 +222,10 @@ def _update(conn: Connection, changed: list[_Changed]) -> None:
     )
     # Index look-ups are right however many there are; partitions without statistics make the
     # planner read whole years instead.
-    conn.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     conn.execute(
         text("""
+            SET LOCAL enable_hashjoin = off;
+            SET LOCAL enable_mergejoin = off;
             WITH due AS (
                 SELECT datastream_id, :epoch + since_2000 * interval '1 microsecond' AS time,
                        quality, told_quality, findings, moved
@@ -241,7 +242,9 @@ def _update(conn: Connection, changed: list[_Changed]) -> None:
                 WHERE held.datastream_id = due.datastream_id AND held.phenomenon_time = due.time
                   AND held.phenomenon_time BETWEEN :first AND :last
             )
-            INSERT INTO touched SELECT datastream_id, time, false FROM due WHERE moved
+            INSERT INTO touched SELECT datastream_id, time, false FROM due WHERE moved;
+            SET LOCAL enable_hashjoin TO DEFAULT;
+            SET LOCAL enable_mergejoin TO DEFAULT
         """),
         {
             "epoch": _EPOCH,
@@ -254,9 +257,6 @@ def _update(conn: Connection, changed: list[_Changed]) -> None:
             "first": _instant(min(times)),
             "last": _instant(max(times)),
         },
-    )
-    conn.exec_driver_sql(
-        "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"
     )
 
 
