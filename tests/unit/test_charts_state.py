@@ -131,6 +131,8 @@ def test_the_table_counts_what_came_what_is_doubted_and_what_is_missing() -> Non
     assert "93 von 96" in html(row())
     assert "3 angezweifelt" in html(row())
     assert "fehl" not in html(row())
+    assert "korrigiert" not in html(row())
+    assert "3 angezweifelt, 2 korrigiert" in html(row(corrected=2))
     assert "11 fehlen" in html(row(count=85, doubted=0))
     assert "1 fehlt" in html(row(count=95, doubted=0))
     assert "93 of 96" in html(row(), "en")
@@ -164,7 +166,7 @@ def day(number: int, count: int = 96, **values: float) -> DayRow:
 
 def test_a_month_weighs_its_days_by_their_values() -> None:
     days = [day(27, count=90, good_mean=100.0), day(28, count=10, good_mean=200.0, good_max=250.0)]
-    rows = table._months(days, STREAM, NOW, "de")
+    rows = table._months(days, STREAM, NOW, "de", [])
     assert [(each.label, each.mean, each.maximum, each.count) for each in rows] == [
         ("September 2026", 110.0, 250.0, 100)
     ]
@@ -174,8 +176,8 @@ def test_values_on_their_way_and_before_the_records_are_not_missing() -> None:
     start = NOW - timedelta(hours=6)
     stream = replace(STREAM, latest_time=NOW - QUARTER, first_time=NOW - timedelta(hours=2))
     # eight quarters since the records began, up to the newest value
-    assert table._expected(stream, [(start, NOW + timedelta(hours=9))], NOW) == 8
+    assert table.expected_values(stream, [(start, NOW + timedelta(hours=9))], NOW) == 8
     # but a silent gauge misses everything until now
     silent = replace(stream, latest_time=NOW - timedelta(hours=2))
-    assert table._expected(silent, [(start, NOW + timedelta(hours=9))], NOW) == 8
-    assert table._expected(replace(stream, interval=None), [(start, NOW)], NOW) is None
+    assert table.expected_values(silent, [(start, NOW + timedelta(hours=9))], NOW) == 8
+    assert table.expected_values(replace(stream, interval=None), [(start, NOW)], NOW) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from series_samples import HOUR, NOW, hour, series, single, steady, threshold
 from ckanext.suedwest.charts import figure, svg, words
 from ckanext.suedwest.charts.labels import TextLine
 from ckanext.suedwest.charts.series import Series, doubted_groups, segments
+from ckanext.suedwest.store.public_marks import PublicCorrection
 
 LAYOUTS = [*svg.FIGURE, *svg.EMBED]
 
@@ -269,3 +271,15 @@ def test_the_summary_tells_highest_lowest_and_newest() -> None:
 
 def test_german_and_english_have_the_same_texts() -> None:
     assert words.TEXTS["de"].keys() == words.TEXTS["en"].keys()
+
+
+def test_a_corrected_value_is_marked_and_explained() -> None:
+    at = NOW - timedelta(hours=5)
+    corrected = PublicCorrection(at, 100.0, 1000.0, "abgelesen")
+    outside = PublicCorrection(at, 9000.0, 100.0, None)
+    one = replace(series(steady()), corrections=(corrected, outside))
+    drawing = drawn(one)
+    assert drawing.count('class="corrected"') == 1
+    assert "2 Werte korrigiert." in drawing
+    assert "korrigiert, Original in der Tabelle" in str(figure.legend(one, "de"))
+    assert "corrected" not in str(figure.legend(series(steady()), "en"))

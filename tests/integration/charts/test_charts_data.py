@@ -13,8 +13,9 @@ from ckan.tests.helpers import call_action
 
 from ckanext.suedwest.charts import load, table
 from ckanext.suedwest.charts.ranges import RANGES
-from ckanext.suedwest.observations.store_access import read_engine
+from ckanext.suedwest.observations.store_access import read_engine, write_engine
 from ckanext.suedwest.portal.stations import package_id
+from ckanext.suedwest.store.marks import Says, correct_value, mark_span
 from ckanext.suedwest.store.query import DatastreamNow, StationRow
 
 pytestmark = pytest.mark.usefixtures("gauge")
@@ -49,6 +50,31 @@ def test_a_series_carries_everything_needed_to_read_it(app: Any, level: Datastre
     assert len(found["gaps"]) == 1
     start, end = found["gaps"][0]
     assert end - start == timedelta(hours=5.5).total_seconds()
+
+
+def test_a_series_publishes_its_coverage_and_what_staff_said(
+    app: Any, level: DatastreamNow
+) -> None:
+    newest = now_on_the_grid()
+    said = {"author": "anna", "now": newest}
+    correct_value(write_engine(), level.datastream_id, newest, 118.0, note="abgelesen", **said)
+    span = {"start": newest - timedelta(hours=2), "until": newest - timedelta(hours=1)}
+    mark = {"says": Says.DOUBTED, "note": "Gras", "note_public": True, **span, **said}
+    mark_span(write_engine(), level.datastream_id, **mark)
+    found = json.loads(app.get(f"{address(level)}?range=24h").body)
+    (correction,) = found["corrections"]
+    assert (correction["result"], correction["original"]) == (118.0, level.latest_result)
+    assert correction["note"] is None
+    (told,) = found["marks"]
+    assert (told["says"], told["note"]) == ("doubted", "Gras")
+    coverage = found["coverage"]
+    assert coverage["doubted"] == sum(found["columns"]["doubted_count"]) == 4
+    assert coverage["good"] == sum(found["columns"]["count"])
+    assert coverage["expected"] >= coverage["good"] + coverage["doubted"] - 1
+    assert coverage["share"] == pytest.approx(coverage["good"] / coverage["expected"], abs=1e-4)
+    week = json.loads(app.get(f"{address(level)}?range=7d").body)
+    assert set(week["columns"]["expected_count"][2:-2]) == {4}
+    assert "anna" not in json.dumps([found, week])
 
 
 def test_it_is_public_cacheable_and_open_to_other_pages(app: Any, level: DatastreamNow) -> None:

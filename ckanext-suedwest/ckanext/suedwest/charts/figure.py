@@ -57,6 +57,8 @@ def legend(series: Series, lang: str) -> Markup:
     if series.doubted_count:
         circle = element("circle", class_="doubt", cx=13, cy=6, r=3.5)
         entries.append((circle, texts["doubted"]))
+    if series.corrections:
+        entries.append((svg.corrected_sign(13, 6), texts["corrected"]))
     if series.gaps:
         gap = element("rect", class_="gap", width=26, height=12)
         edge = element("path", class_="gapedge", d="M.5 0V12M25.5 0V12")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from ..domain.quality import Quality
 from ..portal.stations import title
 from ..store.engine import connected
+from ..store.public_marks import public_corrections, public_marks
 from ..store.query import (
     Column,
     DatastreamNow,
@@ -57,6 +58,8 @@ def load_series(
             found = series_columns(
                 connection, datastream.datastream_id, start=start, end=now, columns=columns
             )
+        span = {"start": start, "end": now + timedelta.resolution}
+        identity = datastream.datastream_id
         series = Series(
             place=title(station),
             observed_property=datastream.observed_property,
@@ -77,6 +80,8 @@ def load_series(
             ),
             since=since,
             simulated=station.properties.get("simulated") == "true",
+            corrections=tuple(public_corrections(connection, identity, **span)),
+            marks=tuple(public_marks(connection, identity, **span)),
         )
         return replace(series, gaps=tuple(_gaps(connection, datastream, series)))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..store.public_marks import PublicCorrection, PublicMark
 from ..store.query import Column, ThresholdRow
 
 SHORTEST_GAP = timedelta(minutes=60)
@@ -34,6 +35,7 @@ class Series:
     `step` is the width of the columns, None when each column is a single value. `highest` and
     `lowest` are good values with their exact times, `latest` the newest good value of the span;
     all None without a good value. `since` is when the records begin, if that is in the span.
+    `corrections` are values that staff replaced, `marks` what they said of parts of the span.
     """
 
     place: str
@@ -51,6 +53,8 @@ class Series:
     thresholds: tuple[ThresholdRow, ...]
     since: datetime | None = None
     simulated: bool = False
+    corrections: tuple[PublicCorrection, ...] = ()
+    marks: tuple[PublicMark, ...] = ()
 
     @property
     def doubted_count(self) -> int:

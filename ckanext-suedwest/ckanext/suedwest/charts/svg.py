@@ -124,6 +124,7 @@ class _Drawing:
         peak = self._peak()
         thresholds = self._thresholds()
         doubted = self._doubted()
+        corrected = self._corrected()
         gap_shades, gap_texts = self._gaps()
         parts = [
             element("title", words.title(self.series, self.lang), id=f"{ident}t"),
@@ -133,6 +134,7 @@ class _Drawing:
             self._time_axis(),
             *(self._segment(part) for part in segments(self.series)),
             doubted,
+            corrected,
             gap_texts,
             thresholds,
             peak,
@@ -294,6 +296,17 @@ class _Drawing:
             parts.append(self._write([*above, *beside]))
         return join(parts)
 
+    def _corrected(self) -> Markup:
+        """A diamond at each corrected value; the originals stand in the table."""
+        parts: list[Markup] = []
+        for each in self.series.corrections:
+            shown = words.shown_value(each.result, self.series.unit)
+            if self.values.low <= shown <= self.values.high:
+                x, y = self._x(each.time), self.values.y(shown)
+                parts.append(corrected_sign(x, y))
+                self.placement.take(Box(x - 5, y - 5, x + 5, y + 5))
+        return join(parts)
+
     def _thresholds(self) -> Markup:
         lines: list[Markup] = []
         names: list[Markup] = []
@@ -371,6 +384,12 @@ class _Drawing:
     def _write(self, candidates: Sequence[Candidate]) -> Markup:
         placed = self.placement.place(candidates)
         return Markup("") if placed is None else join(_text(line) for line in placed)
+
+
+def corrected_sign(x: float, y: float) -> Markup:
+    """The mark of a corrected value, also in the legend."""
+    path = f"M{coordinate(x)} {coordinate(y - 5)}l5 5l-5 5l-5 -5Z"
+    return element("path", class_="corrected", d=path)
 
 
 def _around(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from ..domain.time import BERLIN, DayRule, day_of, day_span
 from ..portal import formats
+from ..store.public_marks import public_corrections
 from ..store.query import DatastreamNow, DayRow, days, series_columns
 from . import words
 from .markup import element, join
@@ -20,6 +21,8 @@ from .series import longest_pause
 
 _MONTHS_FROM = timedelta(days=90)
 _HOUR = timedelta(hours=1)
+
+_Span = tuple[datetime, datetime]
 
 _TEXTS = {
     "de": {
@@ -36,6 +39,7 @@ _TEXTS = {
         "count": "Werte",
         "of": "{count} von {expected}",
         "doubted": "{count} angezweifelt",
+        "corrected": "{count} korrigiert",
         "missing-one": "1 fehlt",
         "missing": "{count} fehlen",
         "empty": "In diesem Zeitraum liegt kein Wert vor.",
@@ -54,6 +58,7 @@ _TEXTS = {
         "count": "Values",
         "of": "{count} of {expected}",
         "doubted": "{count} doubted",
+        "corrected": "{count} corrected",
         "missing-one": "1 missing",
         "missing": "{count} missing",
         "empty": "There is no value in this period.",
@@ -76,6 +81,7 @@ class Row:
     count: int
     doubted: int
     expected: int | None
+    corrected: int = 0
 
     @property
     def missing(self) -> int:
@@ -106,18 +112,20 @@ def load_table(
     today = day_of(now, rule)
     first = today - (range_.span - timedelta(days=1))
     found = days(bind, datastream.datastream_id, start=first, end=today)
+    corrected = _corrected(bind, datastream, day_span(first, rule)[0], now)
     unit = words.shown_unit(datastream.unit)
     texts = _TEXTS[lang]
     if range_.span >= _MONTHS_FROM:
         caption, label = texts["months"], texts["month"]
-        rows = _months(found, datastream, now, lang)
+        rows = _months(found, datastream, now, lang, corrected)
     else:
         caption, label = texts[rule.value], texts["day"]
         rows = [
             _row(
                 formats.day_label(day.day, lang),
                 [day],
-                _expected(datastream, [day_span(day.day, rule)], now),
+                expected_values(datastream, [day_span(day.day, rule)], now),
+                _within(corrected, [day_span(day.day, rule)]),
             )
             for day in found
         ]
@@ -129,6 +137,7 @@ def _hours(bind: Engine | Connection, datastream: DatastreamNow, now: datetime, 
     columns = series_columns(
         bind, datastream.datastream_id, start=end - 24 * _HOUR, end=end, columns=24
     )
+    corrected = _corrected(bind, datastream, end - 24 * _HOUR, end)
     rows = [
         Row(
             _hour_label(column.start, now, lang),
@@ -137,7 +146,8 @@ def _hours(bind: Engine | Connection, datastream: DatastreamNow, now: datetime, 
             column.maximum,
             column.count,
             column.doubted_count,
-            _expected(datastream, [(column.start, column.end)], now),
+            expected_values(datastream, [(column.start, column.end)], now),
+            _within(corrected, [(column.start, column.end)]),
         )
         for column in columns
     ]
@@ -156,7 +166,11 @@ def _hour_label(start: datetime, now: datetime, lang: str) -> str:
 
 
 def _months(
-    found: Sequence[DayRow], datastream: DatastreamNow, now: datetime, lang: str
+    found: Sequence[DayRow],
+    datastream: DatastreamNow,
+    now: datetime,
+    lang: str,
+    corrected: Sequence[datetime],
 ) -> list[Row]:
     rule = DayRule(datastream.day_rule)
 
@@ -169,11 +183,24 @@ def _months(
         spans = [day_span(day.day, rule) for day in inside]
         label = formats.long_date(first, lang, year=True)
         label = label.split("\u00a0", 1)[1]
-        rows.append(_row(label, inside, _expected(datastream, spans, now)))
+        expected = expected_values(datastream, spans, now)
+        rows.append(_row(label, inside, expected, _within(corrected, spans)))
     return rows
 
 
-def _row(label: str, inside: Sequence[DayRow], expected: int | None) -> Row:
+def _corrected(
+    bind: Engine | Connection, datastream: DatastreamNow, start: datetime, end: datetime
+) -> list[datetime]:
+    """The times of the values of the span that staff corrected."""
+    found = public_corrections(bind, datastream.datastream_id, start=start, end=end)
+    return [each.time for each in found]
+
+
+def _within(times: Sequence[datetime], spans: Sequence[_Span]) -> int:
+    return sum(start <= time < end for time in times for start, end in spans)
+
+
+def _row(label: str, inside: Sequence[DayRow], expected: int | None, corrected: int) -> Row:
     count = sum(day.good_count for day in inside)
     weighted = sum((day.good_mean or 0.0) * day.good_count for day in inside)
     return Row(
@@ -184,12 +211,11 @@ def _row(label: str, inside: Sequence[DayRow], expected: int | None) -> Row:
         count,
         sum(day.doubted_count for day in inside),
         expected,
+        corrected,
     )
 
 
-def _expected(
-    datastream: DatastreamNow, spans: Iterable[tuple[datetime, datetime]], now: datetime
-) -> int | None:
+def expected_values(datastream: DatastreamNow, spans: Iterable[_Span], now: datetime) -> int | None:
     """How many values these spans should hold until now.
 
     A value that is only on its way is not missing yet, nor one from before the records began.
@@ -234,6 +260,8 @@ def _html(row: Row, unit: str, lang: str) -> Markup:
     remarks: list[str] = []
     if row.doubted:
         remarks.append(texts["doubted"].format(count=formats.number(row.doubted, lang)))
+    if row.corrected:
+        remarks.append(texts["corrected"].format(count=formats.number(row.corrected, lang)))
     if row.missing:
         key = "missing-one" if row.missing == 1 else "missing"
         remarks.append(texts[key].format(count=formats.number(row.missing, lang)))

@@ -43,9 +43,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "minutes": "Mittel von 5 Minuten",
         "minutes-band": "kleinster bis größter Wert der 5 Minuten",
         "doubted": "angezweifelt, nicht mitgerechnet",
+        "corrected": "korrigiert, Original in der Tabelle",
         "no-values": "keine Werte",
         "gap": "Lücke",
         "without": "ohne Werte",
+        "one-corrected": "1 Wert korrigiert",
+        "many-corrected": "{count} Werte korrigiert",
         "one-doubted": "1 Wert angezweifelt",
         "many-doubted": "{count} Werte angezweifelt",
         "short-doubted": "angezweifelt",
@@ -80,9 +83,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "minutes": "mean of 5 minutes",
         "minutes-band": "smallest to largest value of the 5 minutes",
         "doubted": "doubted, not counted",
+        "corrected": "corrected, original in the table",
         "no-values": "no values",
         "gap": "gap",
         "without": "without values",
+        "one-corrected": "1 value corrected",
+        "many-corrected": "{count} values corrected",
         "one-doubted": "1 value doubted",
         "many-doubted": "{count} values doubted",
         "short-doubted": "doubted",
@@ -124,6 +130,13 @@ def doubted_text(count: int, lang: str) -> str:
     if count == 1:
         return TEXTS[lang]["one-doubted"]
     return TEXTS[lang]["many-doubted"].format(count=formats.number(count, lang))
+
+
+def corrected_text(count: int, lang: str) -> str:
+    """`3 Werte korrigiert`."""
+    if count == 1:
+        return TEXTS[lang]["one-corrected"]
+    return TEXTS[lang]["many-corrected"].format(count=formats.number(count, lang))
 
 
 def threshold_name(threshold: ThresholdRow) -> str:
@@ -201,6 +214,8 @@ def description(series: Series, now: datetime, lang: str) -> str:
         )
     if series.doubted_count:
         parts.append(f"{doubted_text(series.doubted_count, lang)}.")
+    if series.corrections:
+        parts.append(f"{corrected_text(len(series.corrections), lang)}.")
     return " ".join(parts)
 
 

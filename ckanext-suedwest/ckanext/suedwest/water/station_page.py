@@ -13,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from ..domain.freshness import Freshness
+from ..domain.station import Datum
 from ..domain.threshold import ThresholdKind
 from ..domain.time import MEZ, DayRule, day_of
 from ..domain.units import (
@@ -27,6 +28,7 @@ from ..domain.units import (
 from ..observations.store_access import read_engine
 from ..portal import contributions, formats
 from ..portal.organizations import profiles
+from ..store.public_marks import public_corrections
 from ..store.query import (
     DatastreamNow,
     DatumRow,
@@ -42,11 +44,12 @@ from .reading import situations
 from .rows import class_words, language, standing_sign, state_words
 from .situation import Situation, highest_class, state_of
 from .staff import staff
-from .station_tables import capital, threshold_lines, value_lines
+from .station_tables import capital, correction_lines, threshold_lines, value_lines
 
 RANGES = ("24h", "7d", "30d", "1y")
 _DEFAULT_RANGE = "7d"
 _SINGLE_VALUES = 8
+_CORRECTIONS_OF = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,9 @@ def _tables(
         limit=_SINGLE_VALUES,
         newest_first=True,
     )
+    corrected = public_corrections(
+        connection, stream.datastream_id, start=now - _CORRECTIONS_OF, end=now
+    )
     return {
         "days": day_lines(rows, stream, now, lang),
         "day_unit": "m" if stream.unit == "cm" else stream.unit,
@@ -192,6 +198,7 @@ def _tables(
         if rule is DayRule.MEZ
         else _("A day goes from 0 to 24 h local time."),
         "single_values": value_lines(newest, stream, now, lang),
+        "corrections": correction_lines(corrected, stream, lang),
         "zone": formats.zone_name(newest[0].time if newest else now, lang),
     }
 
@@ -205,6 +212,7 @@ def _facts(situation: Situation, known: list[DatumRow], lang: str) -> list[tuple
         (_("River kilometre"), _kilometre(station.properties.get("river_km"), lang)),
         (_("Position"), _position(station, lang)),
         (_("Zero of the gauge"), _datum(known[0], lang) if known else None),
+        (_("Water surface now"), _surface(situation, known, lang)),
         (_("Usual levels"), _usual(situation, lang)),
         (_("Remark of the operator"), _remark(situation)),
         (_("Testing"), _("unverified raw data: the operator has not checked them yet.")),
@@ -226,14 +234,30 @@ def _position(station: StationRow, lang: str) -> str | None:
     return f"{latitude}°{formats.NO_BREAK}{north}, {longitude}°{formats.NO_BREAK}{east}"
 
 
-def _datum(datum: DatumRow, lang: str) -> str:
+def _height(reference: str, metres: float, lang: str, decimals: int) -> str:
+    """`52,74 m über NHN`, with the reference in the words of the source."""
     above = "über" if lang == "de" else "above"
-    unit = datum.reference if datum.reference.startswith("m") else f"m {above} {datum.reference}"
-    text = f"{formats.number(datum.metres, lang, 3)}{formats.NO_BREAK}{unit}"
+    unit = reference if reference.startswith("m") else f"m {above} {reference}"
+    return f"{formats.number(metres, lang, decimals)}{formats.NO_BREAK}{unit}"
+
+
+def _datum(datum: DatumRow, lang: str) -> str:
+    text = _height(datum.reference, datum.metres, lang, 3)
     if datum.valid_from is None:
         return text
     since = formats.long_date(datum.valid_from, lang, year=True)
     return _("{height}, valid since {day}").format(height=text, day=since)
+
+
+def _surface(situation: Situation, known: list[DatumRow], lang: str) -> str | None:
+    """The level as a height above sea level, where the gauge's zero is known in German heights."""
+    stream = situation.datastream
+    if not known or situation.value is None or stream is None or stream.unit != WATER_LEVEL.unit:
+        return None
+    zero = known[0]
+    if not Datum(zero.reference, zero.metres).is_german_height:
+        return None
+    return _height(zero.reference, zero.metres + situation.value / 100, lang, 2)
 
 
 def _usual(situation: Situation, lang: str) -> str | None:

@@ -9,12 +9,13 @@ from datetime import datetime
 from ckan.common import _
 from markupsafe import Markup
 
-from ..domain.quality import Quality
+from ..domain.quality import Finding, Quality
 from ..domain.threshold import Direction, ThresholdKind
 from ..domain.time import DayRule, day_of
 from ..domain.units import FLOOD_CLASS
 from ..portal import formats
 from ..portal.organizations import profiles
+from ..store.public_marks import PublicCorrection
 from ..store.query import DatastreamNow, ObservationRow, ThresholdRow
 from . import marks, sentences
 from .day_table import bare_text
@@ -86,6 +87,34 @@ def _threshold_line(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """A corrected value beside the original; `note` is empty unless it is public."""
+
+    time: str
+    iso: str
+    value: str
+    original: str
+    note: str
+
+
+def correction_lines(
+    corrections: Sequence[PublicCorrection], stream: DatastreamNow, lang: str
+) -> list[CorrectionLine]:
+    """Corrected values, the newest first."""
+    return [
+        CorrectionLine(
+            time=f"{formats.long_date(day_of(each.time, DayRule.CIVIL), lang, year=True)}, "
+            f"{formats.clock(each.time, lang, zone=True)}",
+            iso=formats.iso(each.time),
+            value=bare_text(each.result, stream, lang),
+            original=bare_text(each.original, stream, lang),
+            note=each.note or "",
+        )
+        for each in reversed(corrections)
+    ]
+
+
 def value_lines(
     rows: Sequence[ObservationRow], stream: DatastreamNow, now: datetime, lang: str
 ) -> list[ValueLine]:
@@ -96,7 +125,9 @@ def value_lines(
             time=_value_time(row.time, now, lang),
             iso=formats.iso(row.time),
             value=bare_text(row.result, stream, lang),
-            check=checks.get(Quality(row.quality), _("doubted")),
+            check=_("corrected")
+            if row.findings & Finding.CORRECTED
+            else checks.get(Quality(row.quality), _("doubted")),
         )
         for row in rows
     ]

@@ -104,6 +104,29 @@ export function drawDoubted(plot, columns, format, colour) {
   });
 }
 
+export function drawCorrected(plot, corrections, format, colour) {
+  const { ctx, bbox, scales } = plot;
+  for (const { time, result } of corrections) {
+    const value = result * format.factor;
+    const x = plot.valToPos(Date.parse(time) / 1000, "x", true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    if (value < scales.y.min || value > scales.y.max) continue;
+    const y = plot.valToPos(value, "y", true);
+    const size = 5 * devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.moveTo(x, y - size);
+    for (const [dx, dy] of [[size, 0], [0, size], [-size, 0]]) ctx.lineTo(x + dx, y + dy);
+    ctx.closePath();
+    ctx.fillStyle = colour.accent;
+    ctx.strokeStyle = colour.paper;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.fill();
+    ctx.stroke();
+    ctx.restore();
+  }
+}
+
 function circle(ctx, x, y, radius, fill, stroke) {
   ctx.save();
   ctx.beginPath();

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { Format } from "./format.js";
-import { colours, drawDoubted, drawGaps, drawReading, drawThresholds, drawUnit } from "./marks.js";
+import { colours, drawCorrected, drawDoubted, drawGaps, drawReading, drawThresholds, drawUnit } from "./marks.js";
 
 const texts = {
   de: { smallest: "kleinster", largest: "größter", none: "kein Wert" },
@@ -166,6 +166,7 @@ function options(figure, width, height, series, format) {
           drawUnit(plot, format, colour);
           drawThresholds(plot, series.thresholds, format, colour);
           drawDoubted(plot, series.columns, format, colour);
+          drawCorrected(plot, series.corrections, format, colour);
           drawReading(plot, series.highest, format, colour);
           if (series.latest?.time !== series.highest?.time) {
             drawReading(plot, series.latest, format, colour);
