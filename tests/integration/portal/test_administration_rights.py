@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import ckan.plugins as plugins
 import pytest
+from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
@@ -35,6 +36,7 @@ class World:
     sensor: str = ""
     mark: int = 0
     second_mark: int = 0
+    record: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ class PageRow:
 
 # What deletes stands last: the own editor's calls are made in this order.
 ACTIONS = (
-    ActionRow("suedwest_ingest_status", {"municipality": "{municipality}"}),
+    *(ActionRow(*row) for row in ACCOUNTING_ACTIONS),
     *(ActionRow(*row) for row in STATION_ACTIONS),
 )
 PAGES = (
-    PageRow("overview", "/verwaltung/{municipality}"),
+    *(PageRow(*row) for row in ACCOUNTING_PAGES),
     *(PageRow(*row) for row in STATION_PAGES),
 )
 FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)
@@ -69,7 +71,7 @@ FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)
 
 @pytest.fixture
 def world(platform: Any) -> World:
-    return World(**make_station(platform, OWN))
+    return World(**make_station(platform, OWN), **refuse_record(platform, "own"))
 
 
 @pytest.fixture

@@ -14,12 +14,23 @@ from flask import Blueprint
 
 from .backend import LiveDatastoreBackend
 from .live import URL_TYPE
-from .logic import action, auth, limits, marking, mounting, stations, stations_auth
+from .logic import (
+    action,
+    auth,
+    limits,
+    marking,
+    mounting,
+    quarantine,
+    quarantine_auth,
+    stations,
+    stations_auth,
+    status,
+)
 from .webhook_views import webhook
 
-_ACTIONS = (action, limits, marking, mounting, stations)
+_ACTIONS = (action, limits, marking, mounting, quarantine, stations, status)
 """Modules whose `__all__` names actions, and in the same order those that authorize them."""
-_AUTH_FUNCTIONS = (auth, stations_auth)
+_AUTH_FUNCTIONS = (auth, quarantine_auth, stations_auth)
 
 
 class ObservationsPlugin(p.SingletonPlugin):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+
+from .engine import connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,54 @@ def ingest_status(engine: Engine, now: datetime) -> list[SourceStatus]:
         SourceStatus(*row, lag=None if row.newest_time is None else now - row.newest_time)
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """A datastream and its newest value, public or not, with the source that brings it.
+
+    `shown_by` are the municipalities that show its station, sorted. `gone`: the source does not
+    list the station any more. `worked_on`: staff say so, by the database's clock.
+    """
+
+    source_id: str
+    station_key: str
+    station_slug: str
+    station_name: str
+    kind: str
+    water: str | None
+    name: str
+    observed_property: str
+    interval: timedelta | None
+    latest_time: datetime | None
+    latest_quality: int | None
+    gone: bool
+    worked_on: bool
+    shown_by: tuple[str, ...]
+
+
+def stream_statuses(bind: Engine | Connection) -> list[StreamStatus]:
+    """Every datastream of every source, by source, water and name of its station."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT station.source_id, station.key, station.slug, station.name, station.kind,
+                       station.water, stream.name, stream.observed_property,
+                       make_interval(secs => stream.interval_s), state.latest_time,
+                       state.latest_quality, station.gone_at IS NOT NULL,
+                       coalesce(said.says = 'maintenance', false),
+                       ARRAY(SELECT shown.municipality FROM suedwest.station_municipality shown
+                             WHERE shown.station_id = station.id ORDER BY 1)
+                FROM suedwest.datastream stream
+                JOIN suedwest.station ON station.id = stream.station_id
+                LEFT JOIN suedwest.datastream_state state ON state.datastream_id = stream.id
+                LEFT JOIN (
+                    SELECT DISTINCT ON (datastream_id) datastream_id, says
+                    FROM suedwest.public_mark
+                    WHERE start <= now() AND coalesce(until, 'infinity') > now()
+                    ORDER BY datastream_id, id DESC
+                ) said ON said.datastream_id = stream.id
+                ORDER BY station.source_id, station.water, station.name, station.id, stream.id
+            """)
+        )
+        return [StreamStatus(*row[:-1], shown_by=tuple(row[-1])) for row in rows]

@@ -1,18 +1,14 @@
-"""Actions: CKAN's own, guarded for live resources, and the state of the sources."""
+"""CKAN's own actions, guarded for live resources."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import ckan.authz as authz
 import ckan.model as model
 import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 from ckanext.datastore.helpers import get_list
 
-from ...store.status import SourceStatus, ingest_status
 from ..backend import refuse_writing
 from ..guard import check_resources, live_ids, names_live_resource
 from ..live import drop_view, ensure_view, find_all
@@ -28,7 +24,6 @@ __all__ = [
     "package_create",
     "package_delete",
     "package_update",
-    "suedwest_ingest_status",
 ]
 
 
@@ -104,31 +99,6 @@ def dataset_purge(original: Action, context: Context, data_dict: DataDict) -> An
     return _drop_views_after(original, context, data_dict)
 
 
-@tk.side_effect_free
-def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """How each source does: last attempt, last success, last error, counts of 24 hours.
-
-    :param municipality: only this municipality's sources and the platform's (optional)
-    :type municipality: string
-
-    A sysadmin sees all, an editor those of their own municipalities and the platform's.
-    Times are ISO 8601 in UTC; `interval_s` and `lag_s` are seconds.
-    """
-    tk.check_access("suedwest_ingest_status", context, data_dict)
-    wanted = data_dict.get("municipality")
-    statuses = ingest_status(write_engine(), datetime.now(UTC))
-    if not wanted and not authz.is_sysadmin(context.get("user")):
-        own = tk.get_action("organization_list_for_user")(
-            {"user": context.get("user", "")}, {"permission": "update_dataset"}
-        )
-        visible = {None, *(each["name"] for each in own)}
-    elif wanted:
-        visible = {None, wanted}
-    else:
-        visible = {status.municipality for status in statuses}
-    return [_as_dict(status) for status in statuses if status.municipality in visible]
-
-
 def _refuse_live(data_dict: DataDict) -> None:
     if names_live_resource(data_dict):
         refuse_writing()
@@ -140,14 +110,4 @@ def _drop_views_after(original: Action, context: Context, data_dict: DataDict) -
     answer = original(context, data_dict)
     for resource_id in resource_ids:
         drop_view(resource_id)
-    return answer
-
-
-def _as_dict(status: SourceStatus) -> dict[str, Any]:
-    answer: dict[str, Any] = {}
-    for name, value in asdict(status).items():
-        if isinstance(value, timedelta) or name == "lag":
-            answer[f"{name}_s"] = None if value is None else value.total_seconds()
-        else:
-            answer[name] = value.isoformat() if isinstance(value, datetime) else value
     return answer

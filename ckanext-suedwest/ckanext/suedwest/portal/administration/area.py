@@ -37,6 +37,7 @@ class Tab:
 TABS = (
     Tab("overview", "Overview", "suedwest_administration.overview"),
     Tab("stations", "Stations", "suedwest_administration.stations"),
+    Tab("quarantine", "Refused records", "suedwest_administration.quarantine"),
 )
 
 
