@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import threading
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -127,12 +128,14 @@ def fetch(
     trusted: bool = False,
     contact: str | None = None,
     accept: str = "application/json",
+    secret_header: tuple[str, str] | None = None,
 ) -> Reply:
     """GET `url`, as JSON unless `accept` names other media types.
 
     `trusted` lets the request go to a private or loopback address. It comes from the setting of
     a source that an operator of the platform wrote, never from the URL or a reply. `contact` (a
     mail address or the portal's address) tells the source's operator whom to ask.
+    `secret_header` is a header by name and value that lets us in.
 
     Raises:
         AddressRefused: the URL may not be asked.
@@ -151,6 +154,9 @@ def fetch(
         headers["If-None-Match"] = validators.etag
     if validators.last_modified:
         headers["If-Modified-Since"] = validators.last_modified
+    if secret_header:
+        name, value = secret_header
+        headers[name] = value
     with Watch(limits.total) as watch:
         try:
             return _get(target.copy_with(host=address), target.host, headers, limits, watch)
@@ -190,13 +196,26 @@ def _get(url: httpx.URL, name: str, headers: dict[str, str], limits: Limits, wat
         return Reply(content, received_at, offered)
 
 
-def _checked_text(url: str) -> str:
+def check_address(url: str, *, trusted: bool = False) -> None:
+    """Say now what a request to this address would say; a name nobody knows yet is let pass.
+
+    Besides http and https the schemes of MQTT are taken.
+
+    Raises:
+        AddressRefused: as `fetch`.
+    """
+    written = httpx.URL(_checked_text(url, ("http", "https", "mqtt", "mqtts")))
+    with contextlib.suppress(SourceUnavailable):
+        _resolve(written, trusted=trusted)
+
+
+def _checked_text(url: str, schemes: Sequence[str] = ("http", "https")) -> str:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise AddressRefused(f"the address is no URL: {error}") from None
-    if parsed.scheme not in ("http", "https"):
-        raise AddressRefused(f"the scheme {parsed.scheme!r} is not http or https")
+    if parsed.scheme not in schemes:
+        raise AddressRefused(f"the scheme {parsed.scheme!r} is not {' or '.join(schemes)}")
     if not parsed.host:
         raise AddressRefused("the address names no host")
     if parsed.userinfo:

@@ -35,7 +35,7 @@ def poll(task: Task) -> Outcome:
     source = task.source
     intake = Intake(source, largest=LIMITS.size)
     known = Validators(source.state.get("etag"), source.state.get("last_modified"))
-    reply = Asking.of(source).get_address(source.url, known, accept=ACCEPTED)
+    reply = Asking.of(source, task.limits).get_address(source.url, known, accept=ACCEPTED)
     if reply.not_modified:
         return Outcome(source.state, "nothing new (304)")
     # The path alone: a query may hold a key, and what is refused is kept with its topic.

@@ -35,7 +35,7 @@ def poll(task: Task) -> Outcome:
     chosen = selections(task.engine, source.id)
     if not chosen:
         return Outcome(source.state, "no municipality shows a station of it")
-    asking = Asking.of(source)
+    asking = Asking.of(source, task.limits)
     path = stations_path(source.options)
     known = Validators()
     if source.state.get("path") == path:

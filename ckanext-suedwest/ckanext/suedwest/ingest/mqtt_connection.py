@@ -70,6 +70,8 @@ class Settings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
+    throw_away: bool = False
+    """The broker begins a new session, and forgets it when the connection ends."""
 
     @classmethod
     def of(cls, source: SourceRow) -> Settings:
@@ -95,7 +97,7 @@ class Settings:
             host=address.hostname,
             port=port or _PORTS[address.scheme],
             client_id=_text(options, "client_id") or f"suedwest-{source.id}",
-            topics=_topics(options),
+            topics=check_topics(options),
             trusted=options.get("simulated") is True or options.get("trusted_address") is True,
             protocols=(protocol,) if protocol else ("5", "3.1.1"),
             username=_text(options, "username"),
@@ -182,14 +184,14 @@ class Connection:
         try:
             if protocol == "5":
                 properties = Properties(PacketTypes.CONNECT)
-                properties.SessionExpiryInterval = SESSION_SECONDS
+                properties.SessionExpiryInterval = 0 if settings.throw_away else SESSION_SECONDS
                 properties.ReceiveMaximum = MOST_UNACKNOWLEDGED
                 properties.MaximumPacketSize = LARGEST_PACKET
                 client.connect(
                     settings.host,
                     settings.port,
                     KEEPALIVE_SECONDS,
-                    clean_start=False,
+                    clean_start=settings.throw_away,
                     properties=properties,
                 )
             else:
@@ -214,7 +216,7 @@ class Connection:
         client = Client(
             CallbackAPIVersion.VERSION2,
             settings.client_id,
-            clean_session=None if protocol == "5" else False,
+            clean_session=None if protocol == "5" else settings.throw_away,
             protocol=_PROTOCOLS[protocol],
             manual_ack=True,
         )
@@ -292,7 +294,12 @@ def _text(options: Mapping[str, Any], name: str) -> str | None:
     return value or None
 
 
-def _topics(options: Mapping[str, Any]) -> tuple[str, ...]:
+def check_topics(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The topic filters of the option `topic`.
+
+    Raises:
+        SettingRefused: there is none, or one is no topic filter.
+    """
     value = options.get("topic")
     topics = [value] if isinstance(value, str) else value
     if not isinstance(topics, list) or not topics:
@@ -309,8 +316,21 @@ def _topics(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _tls(options: Mapping[str, Any]) -> ssl.SSLContext:
-    authority = _text(options, "ca_certificate")
-    certificate, key = _text(options, "client_certificate"), open_secret(options, "client_key")
+    return tls_context(
+        authority=_text(options, "ca_certificate"),
+        certificate=_text(options, "client_certificate"),
+        key=open_secret(options, "client_key"),
+    )
+
+
+def tls_context(
+    *, authority: str | None, certificate: str | None, key: str | None
+) -> ssl.SSLContext:
+    """How a broker is proved to be the right one, and we to it; all three as PEM.
+
+    Raises:
+        SettingRefused: one of them cannot be used.
+    """
     try:
         context = ssl.create_default_context(cadata=authority)
         if certificate and key:

@@ -8,6 +8,7 @@ pages hold is of no use without that key.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -20,7 +21,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from ..domain.errors import SuedwestError
 
 KEY_VARIABLE = "SUEDWEST_SECRET_KEY"
-SECRET_OPTIONS = ("password", "client_key")
+SECRET_OPTIONS = ("password", "client_key", "header_value")
 """Options whose value is a secret, and is only ever stored sealed."""
 TOKEN_OPTION = "webhook_token_sha256"  # noqa: S105 - the name of an option
 SEALED = "sealed:"
@@ -39,11 +40,27 @@ def seal_options(options: Mapping[str, Any]) -> dict[str, Any]:
         SecretUnreadable: when there is a secret to seal and no key.
     """
     return {
-        name: _seal(value)
+        name: seal(value)
         if name in SECRET_OPTIONS and isinstance(value, str) and not value.startswith(SEALED)
         else value
         for name, value in options.items()
     }
+
+
+def seal_again(options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` with their secrets sealed; one that `known` holds already as it is there.
+
+    Sealing the same text twice gives two texts, so that a source would look changed.
+
+    Raises:
+        SecretUnreadable: when there is a secret to seal and no key.
+    """
+    sealed = seal_options(options)
+    for name in SECRET_OPTIONS:
+        with contextlib.suppress(SecretUnreadable):
+            if name in sealed and open_secret(known, name) == open_secret(sealed, name):
+                sealed[name] = known[name]
+    return sealed
 
 
 def open_secret(options: Mapping[str, Any], name: str) -> str | None:
@@ -80,16 +97,26 @@ def make_token() -> tuple[str, str]:
     The token has 256 bits of chance, so that a plain SHA-256 cannot be searched.
     """
     token = secrets.token_urlsafe(32)
-    return token, _hash(token)
+    return token, hash_token(token)
 
 
 def token_matches(token: str, options: Mapping[str, Any]) -> bool:
     """Whether a webhook's caller knows the token; takes as long for wrong ones as for others."""
     kept = options.get(TOKEN_OPTION)
-    return hmac.compare_digest(_hash(token), kept if isinstance(kept, str) else "")
+    return hmac.compare_digest(hash_token(token), kept if isinstance(kept, str) else "")
 
 
-def _seal(plain: str) -> str:
+def hash_token(token: str) -> str:
+    """What is kept of a webhook's token, as option `TOKEN_OPTION`."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def seal(plain: str) -> str:
+    """A secret as it is kept.
+
+    Raises:
+        SecretUnreadable: when there is no key.
+    """
     return SEALED + _fernet().encrypt(plain.encode()).decode()
 
 
@@ -101,7 +128,3 @@ def _fernet() -> Fernet:
             f"(at least {_LEAST_KEY_LENGTH} characters)"
         )
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

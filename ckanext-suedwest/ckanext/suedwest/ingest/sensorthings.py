@@ -59,7 +59,7 @@ def poll(task: Task) -> Outcome:
 class _Poll:
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._asking = Asking.of(task.source)
+        self._asking = Asking.of(task.source, task.limits)
         self._intake = Intake(task.source, connector="sensorthings", largest=LIMITS.size)
         self._marks: dict[str, str] = dict(task.source.state.get("newest", {}))
         self._pages = 0

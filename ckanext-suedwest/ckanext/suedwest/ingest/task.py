@@ -17,6 +17,7 @@ from ..store.batch import Batch, Receipt
 from ..store.leases import Lease, LeaseLost, renew
 from ..store.sources import SourceRow
 from ..store.writer import write_batch
+from .http import Limits
 
 LEASE_FOR = timedelta(seconds=20)
 """Another process takes over at most this long after one died."""
@@ -33,7 +34,7 @@ class Task:
 
     `stop` is set when the process is to end: a poller then finishes what it is at and leaves
     the rest to the next poll. `lost` is set when the lease was found to be another's. `clock`
-    gives the present instant in UTC.
+    gives the present instant in UTC, `limits` are those of each request.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class Task:
     stop: threading.Event = field(default_factory=threading.Event)
     lost: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = utc_now
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def write(self, batch: Batch) -> Receipt:
         """Write a batch under the lease; raises LeaseLost when another process has it."""

@@ -97,7 +97,8 @@ def register_source(
 def set_enabled(conn: Connection, source_id: str, enabled: bool) -> None:
     """Switch a source on or off; off, it is not polled and its stations may change hands.
 
-    Whoever polls or listens to a source that is switched off loses the lease at once.
+    Whoever polls or listens to a source that is switched off loses the lease at once. One that
+    is switched on is due at once.
 
     Raises:
         UnknownSource: when there is no such source.
@@ -108,8 +109,10 @@ def set_enabled(conn: Connection, source_id: str, enabled: bool) -> None:
             SET enabled = :enabled,
                 generation = generation + CASE WHEN enabled AND NOT :enabled THEN 1 ELSE 0 END,
                 lease_holder = CASE WHEN :enabled THEN lease_holder END,
-                lease_until = CASE WHEN :enabled THEN lease_until END
-            WHERE id = :id
+                lease_until = CASE WHEN :enabled THEN lease_until END,
+                next_poll_at = CASE WHEN :enabled AND NOT enabled THEN '-infinity'
+                                    ELSE next_poll_at END
+            WHERE id = :id AND deleted_at IS NULL
         """),
         {"enabled": enabled, "id": source_id},
     )
