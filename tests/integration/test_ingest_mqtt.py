@@ -16,6 +16,7 @@ from mqtt_samples import (
     uplink,
     wait_until,
 )
+from prometheus_client import REGISTRY
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DataError, OperationalError
 from store_samples import empty, rows
@@ -154,24 +155,41 @@ def test_one_value_the_store_refuses_does_not_take_others_along(
     assert reason.startswith("the store refused it: DataError: ")
 
 
-def test_memory_is_bounded_while_the_store_is_slow(
-    engine: Engine, broker_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("MOST_IN_BATCH", 50), ("MOST_BYTES_IN_BATCH", 50 * len(uplink("a", 0, 7.0)[1]))],
+)
+def test_a_second_batch_is_read_while_the_first_is_written_and_no_third(
+    engine: Engine, broker_url: str, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
     register_mqtt(engine, broker_url, ["a"])
     open_session(broker_url)
-    publish(broker_url, [uplink("a", number) for number in range(3000)])
+    publish(broker_url, [uplink("a", number, 7.0) for number in range(1000)])
+    monkeypatch.setattr(mqtt, limit, value)
     sizes: list[int] = []
+    in_flight: list[float] = []
     write = Task.write
 
-    def note_size(task: Task, batch: Any) -> Any:
+    def slow(task: Task, batch: Any) -> Any:
+        if not sizes:
+            wait_until(lambda: messages_in_flight() >= 100)
         sizes.append(len(batch.observations))
+        in_flight.append(messages_in_flight())
         return write(task, batch)
 
-    monkeypatch.setattr(Task, "write", note_size)
+    monkeypatch.setattr(Task, "write", slow)
     with ingesting(engine):
-        wait_until(lambda: stored(engine) == 3000)
-    assert max(sizes) <= mqtt.MOST_IN_BATCH
-    assert sum(sizes) == 3000
+        wait_until(lambda: stored(engine) == 1000)
+    assert max(sizes) == 50
+    assert sum(sizes) == 1000
+    assert max(in_flight) == 100
+
+
+def messages_in_flight() -> float:
+    found = REGISTRY.get_sample_value(
+        "suedwest_ingest_in_flight_messages", {"source": "own-gauges"}
+    )
+    return found or 0.0
 
 
 def test_who_lost_the_lease_writes_and_acknowledges_nothing(

@@ -250,6 +250,23 @@ def report(counter: int | None, minutes: int, **more) -> DeviceReport:
     return DeviceReport("test:1", NOW + timedelta(minutes=minutes), counter, **more)
 
 
+def test_missed_frames_are_counted_for_each_device_of_a_batch(engine: Engine) -> None:
+    def reports(*numbers: int) -> list[DeviceReport]:
+        return [
+            DeviceReport(device, NOW + timedelta(minutes=15 * number), first + number)
+            for device, first in (("test:1", 0), ("test:2", 500))
+            for number in numbers
+        ]
+
+    write(engine, device_reports=reports(0, 9), now=NOW + 3 * HOUR)
+    write(engine, device_reports=reports(3, 4), now=NOW + 3 * HOUR)
+    found = device_health(engine, now=NOW + 3 * HOUR)
+    assert [(each.device, each.received, each.missed) for each in found] == [
+        ("test:1", 4, 6),
+        ("test:2", 4, 6),
+    ]
+
+
 def test_missed_frames_are_counted_in_any_order(engine: Engine) -> None:
     # 7, 8, (9, 10), 11; then the device joins again: (0), 1, 2, and one without a counter.
     reports = [

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.store.catalogue import Catalogue
+from ckanext.suedwest.store.columns import microseconds
 from ckanext.suedwest.store.definitions import Definitions
 from ckanext.suedwest.store.values import sort_values
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 CATALOGUE = Catalogue(
     {("test:1", "W"): 7},
     Definitions(refused={"test:2": "not ours", ("test:1", "Q"): "another unit"}),
@@ -82,3 +86,9 @@ def test_what_cannot_be_stored_is_refused_with_its_reason(refused, reason) -> No
     assert [kept.result for kept in found.winners.values()] == [2.0]
     assert [reason in refusal.reason for refusal in found.refusals] == [True]
     assert f'"result": {refused.result}' in found.refusals[0].payload
+
+
+@given(st.lists(st.integers(-(10**9) * 1_000_000 // 4, 33 * 10**14)))
+def test_a_time_is_sent_to_the_microsecond(since_2000: list[int]) -> None:
+    times = [datetime(2000, 1, 1, tzinfo=UTC) + number * MICROSECOND for number in since_2000]
+    assert microseconds(times, len(times)).tolist() == since_2000
