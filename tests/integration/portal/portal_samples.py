@@ -114,6 +114,6 @@ class PlainWaterPlugin(plugins.SingletonPlugin):
             tile_context=rows,
             found_template="portal_test/names.html",
             found_context=rows,
-            summary=lambda shown, _now: f"{len(shown)} Pegel gezeigt.",
+            summary=lambda shown, _now, _town: f"{len(shown)} Pegel gezeigt.",
             meaning=lambda _station, _datastream, _now, _lang: "",
         )

@@ -8,12 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from gauge_samples import LICENCE, OPERATOR, TOWN, Gauges, alarm, mark
+from gauge_samples import LICENCE, OPERATOR, SOURCE, TOWN, Gauges, alarm, mark
 
 from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.domain.station import Datastream, Licence, Operator
+from ckanext.suedwest.domain.threshold import Direction, Threshold, ThresholdKind
 from ckanext.suedwest.portal import reconcile
+from ckanext.suedwest.store.query import stations
+from ckanext.suedwest.store.selection import Selection
+from ckanext.suedwest.store.sources import set_selections
+from ckanext.suedwest.store.thresholds import put_threshold
 
 NB = "\u00a0"
 Visit = Callable[..., Any]
@@ -282,3 +287,26 @@ def test_a_page_asks_as_much_for_many_gauges_as_for_few(
     statements.clear()
     visit(url)
     assert len(statements) == few
+
+
+def test_a_list_of_one_municipality_shows_no_action_level_of_another(
+    gauges: Gauges, visit: Visit
+) -> None:
+    gauges.measured("Andernach")
+    with gauges.engine.begin() as conn:
+        set_selections(conn, SOURCE, "linz-am-rhein", [Selection("water", "rhein", "near")])
+    gauges.measured("Andernach")
+    stream = stations(gauges.engine)[0].datastreams[0].datastream_id
+    flooded = Threshold(100, Direction.ABOVE, "f", "Keller", ThresholdKind.MUNICIPAL, "Amt")
+    with gauges.engine.begin() as conn:
+        put_threshold(conn, stream, "linz-am-rhein", flooded)
+    for url, told in (
+        ("/pegel?kommune=linz-am-rhein", True),
+        (f"/pegel?kommune={TOWN}", False),
+        ("/organization/linz-am-rhein", True),
+        (f"/organization/{TOWN}", False),
+        ("/station/pegel-rhein-andernach", True),
+    ):
+        assert ("Keller" in plain(visit(url).body)) is told, url
+    said = plain(visit("/station/pegel-rhein-andernach").body)
+    assert "„Keller“ (Linz am Rhein, 1,00 m) ist um 24 cm überschritten" in flat(said)

@@ -43,8 +43,8 @@ class StationKind:
     """Short list above the datasets that a search has found."""
     found_context: Callable[[list[StationRow], datetime], dict[str, Any]]
     """From the stations found, the best first."""
-    summary: Callable[[list[StationRow], datetime], str]
-    """One sentence of plain text on the state of these stations."""
+    summary: Callable[[list[StationRow], datetime, str], str]
+    """One sentence of plain text on the state of these stations, from the municipality's view."""
     meaning: Callable[[StationRow, DatastreamNow, datetime, str], str]
     """One sentence on what the newest value of a datastream means, in `de` or `en`; or nothing."""
 

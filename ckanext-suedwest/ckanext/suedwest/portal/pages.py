@@ -74,7 +74,9 @@ def municipality(profile: Profile, now: datetime) -> dict[str, Any]:
     """Everything the page of a municipality shows beside its datasets."""
     shown = stations(read_engine(), municipality=profile.name)
     parts = [
-        KindPart(kind, kind.table_context(own, now, profile.name), kind.summary(own, now))
+        KindPart(
+            kind, kind.table_context(own, now, profile.name), kind.summary(own, now, profile.name)
+        )
         for kind in station_kinds().values()
         if (own := _of_kind(shown, kind))
     ]
@@ -154,7 +156,7 @@ def _town_row(
     return TownRow(
         profile=town,
         summaries=tuple(
-            kind.summary(own, now) if (own := _of_kind(shown, kind)) else ""
+            kind.summary(own, now, town.name) if (own := _of_kind(shown, kind)) else ""
             for kind in kinds.values()
         ),
         total=len(states),

@@ -35,7 +35,7 @@ def table_context(
     shown: Sequence[StationRow], now: datetime, municipality: str | None
 ) -> dict[str, Any]:
     """All gauges of a municipality, most urgent first."""
-    ordered = by_urgency(situations(shown, now))
+    ordered = by_urgency(situations(shown, now, municipality))
     return {
         "rows": rows(ordered, now, municipality=municipality, sparks=sparklines(ordered, now)),
         "below_zero": _any_below_zero(ordered),
@@ -60,9 +60,10 @@ def found_context(shown: Sequence[StationRow], now: datetime) -> dict[str, Any]:
     return {"rows": rows(found, now), "sources": attributions(found)}
 
 
-def summary(shown: Sequence[StationRow], now: datetime) -> str:
-    """One to three short sentences of plain text."""
-    return summaries.summary(by_urgency(situations(shown, now)), now, language())
+def summary(shown: Sequence[StationRow], now: datetime, municipality: str) -> str:
+    """One to three short sentences of plain text on the gauges of a municipality."""
+    ordered = by_urgency(situations(shown, now, municipality))
+    return summaries.summary(ordered, now, language())
 
 
 def list_context(municipality: str | None, now: datetime) -> dict[str, Any] | None:
@@ -77,7 +78,7 @@ def list_context(municipality: str | None, now: datetime) -> dict[str, Any] | No
         if municipality in dict(station.municipalities)
         or (not municipality and station.municipalities)
     ]
-    ordered = by_urgency(situations(shown, now))
+    ordered = by_urgency(situations(shown, now, municipality))
     lang = language()
     return {
         "now": now,

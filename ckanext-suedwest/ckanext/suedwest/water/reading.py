@@ -19,18 +19,23 @@ from .sparkline import SPAN, sparkline
 _LEAST_RANGE = {"cm": 20.0, "m": 0.2}
 
 
-def situations(stations: Sequence[StationRow], now: datetime) -> list[Situation]:
+def situations(
+    stations: Sequence[StationRow], now: datetime, municipality: str | None = None
+) -> list[Situation]:
     """The situation of every station, in two queries for all of them.
+
+    Action levels of others than `municipality` are left out when one is given.
 
     A page asks for the same gauges several times (tile, one sentence for each municipality);
     what was read for this answer is read again from memory.
     """
-    known: dict[tuple[int, datetime], Situation] = g.setdefault("suedwest_water_situations", {})
-    missing = [station for station in stations if (station.id, now) not in known]
+    known: dict[tuple[int, datetime, str | None], Situation]
+    known = g.setdefault("suedwest_water_situations", {})
+    missing = [station for station in stations if (station.id, now, municipality) not in known]
     if missing:
-        for situation in _read(read_engine(), missing, now):
-            known[situation.station.id, now] = situation
-    return [known[station.id, now] for station in stations]
+        for situation in _read(read_engine(), missing, now, municipality):
+            known[situation.station.id, now, municipality] = situation
+    return [known[station.id, now, municipality] for station in stations]
 
 
 def meaning_of(station: StationRow, datastream: DatastreamNow, now: datetime, lang: str) -> str:
@@ -60,7 +65,9 @@ def sparklines(shown: Sequence[Situation], now: datetime) -> dict[int, Markup]:
     return lines
 
 
-def _read(engine: Engine, stations: Sequence[StationRow], now: datetime) -> list[Situation]:
+def _read(
+    engine: Engine, stations: Sequence[StationRow], now: datetime, municipality: str | None
+) -> list[Situation]:
     streams = {
         station.id: stream.datastream_id
         for station in stations
@@ -72,7 +79,11 @@ def _read(engine: Engine, stations: Sequence[StationRow], now: datetime) -> list
     return [
         situation_of(
             station,
-            thresholds.get(streams.get(station.id, 0), []),
+            [
+                each
+                for each in thresholds.get(streams.get(station.id, 0), [])
+                if municipality is None or each.municipality in (None, municipality)
+            ],
             points.get(streams.get(station.id, 0), []),
             now=now,
         )
