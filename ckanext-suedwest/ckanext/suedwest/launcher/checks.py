@@ -21,6 +21,8 @@ from .progress import Progress, duration
 from .temporary import temporary_services
 
 _TESTS = CHECKOUT / "tests"
+# Variables of the operator's shell that tests themselves describe.
+_ASKED_OF_TESTS = frozenset({"SUEDWEST_TEST_MESSAGES"})
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LAUNCHER = launcher.__name__
 _NOT_CKAN = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
@@ -114,6 +116,7 @@ def _integration(more: Sequence[str]) -> int:
         told = {
             # Not the instance's own: tests start instances, which must not use its services.
             **environment_variables.of_services(directory),
+            **{name: value for name, value in os.environ.items() if name in _ASKED_OF_TESTS},
             "CKAN_INI": str(ini),
             "SUEDWEST_TEST_DATABASE_URL": at.admin_url,
             "SUEDWEST_TEST_REDIS_URL": at.redis_url,
