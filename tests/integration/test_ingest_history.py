@@ -14,6 +14,7 @@ from ckanext.suedwest.domain.errors import PayloadRefused
 from ckanext.suedwest.domain.station import Visibility
 from ckanext.suedwest.ingest.history import (
     LARGEST_FILE,
+    MOST_LINES,
     Imported,
     Layout,
     Trial,
@@ -265,8 +266,10 @@ def test_one_station_of_many(engine: Engine, target: Target) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused(engine: Engine, target: Target) -> None:
-    with pytest.raises(PayloadRefused, match="larger than 16 MB"):
+    with pytest.raises(PayloadRefused, match="larger than 10 MB"):
         tried(engine, target, b"x" * (LARGEST_FILE + 1))
+    with pytest.raises(PayloadRefused, match="more than 100,000 lines"):
+        tried(engine, target, b"\n" * (MOST_LINES + 1))
 
 
 def test_targets_are_those_of_the_own_sources(engine: Engine, target: Target) -> None:

@@ -16,6 +16,7 @@ import pytest
 from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from history_rows import HISTORY_ACTIONS, HISTORY_PAGES
 from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
 
 OWN = "landkreis-kusel"
@@ -60,10 +61,12 @@ class PageRow:
 # What deletes stands last: the own editor's calls are made in this order.
 ACTIONS = (
     *(ActionRow(*row) for row in ACCOUNTING_ACTIONS),
+    *(ActionRow(*row) for row in HISTORY_ACTIONS),
     *(ActionRow(*row) for row in STATION_ACTIONS),
 )
 PAGES = (
     *(PageRow(*row) for row in ACCOUNTING_PAGES),
+    *(PageRow(*row) for row in HISTORY_PAGES),
     *(PageRow(*row) for row in STATION_PAGES),
 )
 FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)

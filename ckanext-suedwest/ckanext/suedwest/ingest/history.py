@@ -32,8 +32,10 @@ from ..store.history import Target
 from ..store.limits import limits_of
 from ..store.writer import write_batch
 
-LARGEST_FILE = 16_000_000
-"""Bytes; 200,000 rows of a date, a time and a value are about 6 million."""
+LARGEST_FILE = 10_000_000
+"""Bytes; 100,000 lines of a date, a time and a value are about 3 million."""
+MOST_LINES = 100_000
+"""Nearly three years of quarter-hours, which a busy machine stores while somebody waits."""
 OTHER_VALUE_IN_FILE = "the file holds different values for this time"
 _BATCH = 5_000
 _SHOWN = 10
@@ -290,6 +292,8 @@ def _write(
 def _read(target: Target, payload: bytes, layout: Layout, now: datetime) -> _File:
     if len(payload) > LARGEST_FILE:
         raise PayloadRefused(f"the file is larger than {LARGEST_FILE // 1_000_000} MB")
+    if payload.count(b"\n") > MOST_LINES:
+        raise PayloadRefused(f"the file has more than {MOST_LINES:,} lines")
     table = read_table(payload, Context(now, target.station_key, options=_options(target, layout)))
     refused = [
         # The connector calls a record of a single station “line 12 W”.

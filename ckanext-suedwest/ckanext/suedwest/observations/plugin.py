@@ -17,6 +17,8 @@ from .live import URL_TYPE
 from .logic import (
     action,
     auth,
+    history,
+    history_auth,
     limits,
     marking,
     mounting,
@@ -28,9 +30,9 @@ from .logic import (
 )
 from .webhook_views import webhook
 
-_ACTIONS = (action, limits, marking, mounting, quarantine, stations, status)
+_ACTIONS = (action, history, limits, marking, mounting, quarantine, stations, status)
 """Modules whose `__all__` names actions, and in the same order those that authorize them."""
-_AUTH_FUNCTIONS = (auth, quarantine_auth, stations_auth)
+_AUTH_FUNCTIONS = (auth, history_auth, quarantine_auth, stations_auth)
 
 
 class ObservationsPlugin(p.SingletonPlugin):

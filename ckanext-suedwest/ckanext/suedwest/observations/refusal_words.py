@@ -79,9 +79,9 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[], str]], ...] = tuple(
             lambda: tk._("No line of the file belongs to the chosen station."),
         ),
         (
-            r"the table has more than (?P<count>[\d,]+) rows",
+            r"the (?:table|file) has more than [\d,]+ (?:rows|lines)",
             lambda: tk._(
-                "The file has more than 200,000 lines. Please split it, by years for example."
+                "The file has more than 100,000 lines. Please split it, by years for example."
             ),
         ),
         (

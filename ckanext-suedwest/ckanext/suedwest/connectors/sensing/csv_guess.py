@@ -240,7 +240,7 @@ class _Table:
             cells = [row[index] for row in self._whole]
             numbers = {cell for cell in cells if _is_number(cell, self.decimal)}
             known = sum(cell in numbers or cell in MISSING for cell in cells)
-            if index not in (self.time_columns or ()) and numbers and known >= 0.9 * len(cells):
+            if index not in (self.time_columns or ()) and numbers and known >= 0.8 * len(cells):
                 found.append(index)
         varying = [index for index in found if len({row[index] for row in self._whole}) > 1]
         candidates = varying or found
@@ -277,7 +277,7 @@ def _fits(texts: Sequence[str], form: str) -> bool:
         return False
     options = TimeOptions(format=form, zone="+00:00")
     good = sum(isinstance(time, datetime) for time in read_instants(texts, options))
-    return bool(texts) and good >= 0.98 * len(texts)
+    return bool(texts) and good >= 0.9 * len(texts)
 
 
 def _is_number(cell: str, decimal: Decimal) -> bool:

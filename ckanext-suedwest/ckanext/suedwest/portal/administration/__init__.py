@@ -3,7 +3,7 @@
 A module that is imported here adds its pages to the blueprint.
 """
 
-from . import accounting, station_forms, stations
+from . import accounting, history, station_forms, stations
 from .area import administration
 
-__all__ = ["accounting", "administration", "station_forms", "stations"]
+__all__ = ["accounting", "administration", "history", "station_forms", "stations"]

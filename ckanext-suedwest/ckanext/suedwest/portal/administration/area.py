@@ -37,6 +37,7 @@ class Tab:
 TABS = (
     Tab("overview", "Overview", "suedwest_administration.overview"),
     Tab("stations", "Stations", "suedwest_administration.stations"),
+    Tab("history", "Older values", "suedwest_administration.history"),
     Tab("quarantine", "Refused records", "suedwest_administration.quarantine"),
 )
 
