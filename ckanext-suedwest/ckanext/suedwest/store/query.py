@@ -51,14 +51,17 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+# This one and the next are not frozen: a frozen one takes seven times as long to make, and a list
+# of all gauges makes a thousand.
+@dataclass(slots=True)
 class DatastreamNow:
     """A datastream with its newest value of all and its newest good one.
 
     Results are in `unit`; `latest_*` and `first_time` are None when it never had a value,
     `good_*` when it never had a good one. `total` counts its values exactly. `gone`: the source
     does not list the station any more. `maintenance_since`: staff say that it is worked on now
-    (by the database's clock), with a note where that is public.
+    (by the database's clock), with a note where that is public. `changed_at`: when a value of it
+    was last written or judged anew, None when there never was one.
     """
 
     datastream_id: int
@@ -85,6 +88,7 @@ class DatastreamNow:
     remark: str | None
     maintenance_since: datetime | None = None
     maintenance_note: str | None = None
+    changed_at: datetime | None = None
 
     @property
     def out_of_service(self) -> bool:
@@ -92,7 +96,7 @@ class DatastreamNow:
         return self.gone or self.maintenance_since is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StationRow:
     """A station with its datastreams; `municipalities` are pairs of name and relation, sorted.
 
@@ -161,7 +165,7 @@ _DATASTREAM = """
            d.observed_property, d.unit, make_interval(secs => d.interval_s), d.day_rule,
            d.visibility, n.latest_time, n.latest_result, n.latest_quality, n.good_time,
            n.good_result, n.first_time, coalesce(n.total, 0), s.gone_at IS NOT NULL, d.remark,
-           said.start, said.note
+           said.start, said.note, n.changed_at
     FROM suedwest.datastream d
     JOIN suedwest.station s ON s.id = d.station_id
     LEFT JOIN suedwest.datastream_state n ON n.datastream_id = d.id
