@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from ckanext.suedwest.domain.device import DeviceReport
 from ckanext.suedwest.domain.errors import Refusal
 from ckanext.suedwest.domain.message import Message
 from ckanext.suedwest.store.batch import Batch
@@ -35,6 +36,7 @@ def refuse_record(engine: Engine, source_id: str) -> dict[str, int]:
     """A record of the source waits in the quarantine with its message."""
     message = Message("gauge/up", b"<script>alert(1)</script>", TIME)
     refusal = Refusal("own:9", "the device is not registered", "<script>alert(1)</script>", message)
-    batch = Batch(source_id, TIME, refusals=[refusal])
+    report = DeviceReport("own:1", TIME, frame_counter=7, battery_volts=3.6, battery_percent=12.0)
+    batch = Batch(source_id, TIME, refusals=[refusal], device_reports=[report])
     write_batch(engine, batch, lease=None, now=TIME)
     return {"record": quarantined(engine, source_id=source_id)[0].id}

@@ -125,8 +125,9 @@ def device_health(
                 JOIN suedwest.source ON source.id = report.source_id
                 LEFT JOIN suedwest.station ON station.key = report.device
                 JOIN (
-                    SELECT source_id, device, count(*) AS received, sum(missed) AS missed,
-                           coalesce(sum(missed) FILTER (WHERE time > :today), 0) AS missed_today
+                    SELECT source_id, device, count(*) AS received, sum(missed)::bigint AS missed,
+                           coalesce(sum(missed) FILTER (WHERE time > :today), 0)::bigint
+                               AS missed_today
                     FROM suedwest.device_report WHERE time > :since GROUP BY source_id, device
                 ) counted ON counted.source_id = report.source_id
                          AND counted.device = report.device

@@ -108,7 +108,11 @@ def quarantine(municipality: str) -> str:
 @administration.route("/<municipality>/quarantaene/<int:record>")
 def quarantined(municipality: str, record: int) -> str:
     """One refused record: why, what it says, and the button that has it read again."""
-    found = tk.get_action("suedwest_quarantine_show")(staff_context(), {"id": record})
+    try:
+        found = tk.get_action("suedwest_quarantine_show")(staff_context(), {"id": record})
+    except tk.ValidationError:
+        # A number larger than any record has.
+        raise tk.ObjectNotFound(tk._("There is nothing at this address.")) from None
     _describe_record(found, datetime.now(UTC), language())
     return staff_page(
         "suedwest/administration/accounting/record.html",

@@ -170,7 +170,7 @@ _REASONS: _Sentences = (
         lambda: tk._("The message is larger than allowed."),
     ),
     (
-        r"JSON|UTF-8|is no object|is empty|shape|the message|the reply|the payload",
+        r"JSON|UTF-8|is no object|is empty|is missing|no message|the message|the reply|the payload",
         lambda: tk._("The message does not have the form it should have."),
     ),
 )
