@@ -75,6 +75,29 @@ def test_canal_gauges_may_stand_still(engine: Engine) -> None:
     assert {quality for _, quality, _ in found(engine)} == {Quality.NOT_EVALUATED}
 
 
+def test_old_values_are_judged_by_the_limits_that_follow_from_a_new_interval(
+    engine: Engine,
+) -> None:
+    def flags() -> set[tuple[int, tuple[str, ...]]]:
+        return {row[1:] for row in found(engine)}
+
+    good, flat = (Quality.NOT_EVALUATED, ()), (Quality.SUSPECT, ("flat_line",))
+    write(engine, [value(215.0, NOW + step * 2 * HOUR) for step in range(8)])
+    assert flags() == {good}, "values two hours apart are no neighbours at a quarter of an hour"
+    write(engine, streams=[level("test:1", interval=HOUR)])
+    assert flags() == {flat}
+    assert rows(engine, "SELECT sum(good_count) FROM suedwest.observation_day") == [(0,)]
+    before = rows(engine, "SELECT xmin::text FROM suedwest.observation")
+    write(engine, streams=[level("test:1", interval=HOUR, remark="Gras")])
+    assert rows(engine, "SELECT xmin::text FROM suedwest.observation") == before
+    write(
+        engine,
+        stations=[gauge("test:1", water="Rhein-Herne-Kanal")],
+        streams=[level("test:1", interval=HOUR)],
+    )
+    assert flags() == {good}, "a canal may stand still"
+
+
 def test_the_flag_of_the_source_comes_back_when_a_doubt_goes(engine: Engine) -> None:
     told = [
         value(100.0, NOW, Quality.PASS),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from ..domain.quality_tests import Limits, default_limits
 from . import catalogue_rows as rows
 from .batch import Batch
 from .definitions import Definitions, StreamDefinition, StreamKey, read_definitions, unit_of
@@ -28,11 +29,13 @@ SEEN_STEP = timedelta(minutes=10)
 class Catalogue:
     """Where values may go, by `(station key, name)`.
 
-    `definitions.refused` says why others cannot.
+    `definitions.refused` says why others cannot. `relimited` are datastreams whose usual limits
+    follow from what the batch says anew, so that all their values are to be judged again.
     """
 
     stream_ids: dict[StreamKey, int]
     definitions: Definitions
+    relimited: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -78,10 +81,15 @@ def write_catalogue(
         known = read_known(conn, batch.source_id, keys)
         unusable = _unusable(definitions, known, batch.source_id)
         changes = _compare(batch, definitions, known, unusable, owner, now)
-    _lock_streams(conn, known, {*stream_keys} | {change.key for change in changes.streams})
+    changed_stations = {*changes.changed}
+    touched = {key for key in known.streams if key[0] in changed_stations}
+    touched |= {change.key for change in changes.streams}
+    _lock_streams(conn, known, {*stream_keys} | touched)
+    relimited: frozenset[int] = frozenset()
     if changes:
         _write(conn, batch, definitions, known, changes, now)
-        known = read_known(conn, batch.source_id, keys)
+        before, known = known, read_known(conn, batch.source_id, keys)
+        relimited = _relimited(before, known, touched)
 
     for key, reason in unusable.items():
         definition = None if isinstance(key, str) else definitions.streams[key].columns
@@ -93,6 +101,27 @@ def write_catalogue(
             if key not in definitions.refused and key[0] not in definitions.refused
         },
         definitions,
+        relimited,
+    )
+
+
+def _relimited(before: Known, now: Known, keys: Iterable[StreamKey]) -> frozenset[int]:
+    """Those of the known datastreams whose usual limits are other ones now."""
+    return frozenset(
+        before.streams[key].id
+        for key in keys
+        if key in before.streams and _usual_limits(before, key) != _usual_limits(now, key)
+    )
+
+
+def _usual_limits(known: Known, key: StreamKey) -> Limits | None:
+    station, stream = known.stations[key[0]].columns, known.streams[key].definition.columns
+    seconds = stream["interval_s"]
+    return default_limits(
+        stream["observed_property"],
+        None if seconds is None else timedelta(seconds=seconds),
+        station=station["name"],
+        water=station["water"],
     )
 
 

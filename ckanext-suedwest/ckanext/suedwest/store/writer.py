@@ -13,7 +13,7 @@ from ..domain.units import WATER_LEVEL
 from . import quarantine
 from .batch import Batch, Receipt
 from .catalogue import Catalogue, write_catalogue
-from .changes import settle
+from .changes import settle, whole
 from .comparison import refuse_differing
 from .health import write_reports
 from .leases import Lease, check_lease
@@ -45,7 +45,7 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
         written = Written(0, 0)
         notes = list(catalogue.definitions.notes)
         derivations = _derivations(conn, batch, catalogue, notes)
-        if values.winners or derivations:
+        if values.winners or derivations or catalogue.relimited:
             prepare(conn)
             if values.winners and not batch.replaces:
                 refuse_differing(conn, values)
@@ -64,7 +64,9 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
                 received_at=batch.received_at,
                 now=now,
             )
-            settle(conn, now)
+            # Limits are those of a whole series: its old values are judged by the new ones too.
+            again = [span for id_ in sorted(catalogue.relimited) for span in whole(conn, id_)]
+            settle(conn, now, again)
         write_reports(conn, batch.source_id, batch.device_reports, now)
         refusals = [*batch.refusals, *values.refusals]
         quarantine.keep(conn, batch.source_id, [*refusals, *notes], batch.received_at)
