@@ -174,3 +174,71 @@ def test_the_six_municipalities_are_in_order() -> None:
     ]
     linz = configuration.municipalities[-1]
     assert len(linz.ars) == len(linz.ags) == 2
+
+
+GAUGES = """sources:
+  - id: kusel-gauges
+    type: mqtt
+    title: Gauges of the district
+    url: mqtts://broker.example.de:8883
+    interval: 15
+    connector: tts
+    operator: {name: Landkreis Kusel}
+    licence: {id: cc-zero, title: CC0, attribution: Landkreis Kusel}
+    devices:
+      70B3D57ED0000A01:
+        name: Bridge
+        codec: dragino-ldds75
+    options:
+      topic: v3/+/devices/+/up
+      username: kusel@ttn
+      password_env: KUSEL_PASSWORD
+"""
+
+
+def gauges(write: Write, content: str) -> Path:
+    path = write()
+    path.write_text(GOOD + content, encoding="utf-8")
+    return path
+
+
+def test_a_broker_is_described_with_its_devices_and_a_secret_from_elsewhere(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUSEL_PASSWORD", "a-secret")
+    path = gauges(write, GAUGES)
+    (town,) = read_configuration([path], known_sources=["pegelonline"]).municipalities
+    (source,) = town.sources
+    assert source.options["password"] == "a-secret"
+    assert source.options["devices"]["70B3D57ED0000A01"]["codec"] == "dragino-ldds75"
+    assert "a-secret" not in repr(source)
+    (tmp_path / "key").write_text("another\n", encoding="utf-8")
+    path = gauges(write, GAUGES.replace("_env: KUSEL_PASSWORD", "_file: key"))
+    (town,) = read_configuration([path], known_sources=["pegelonline"]).municipalities
+    (source,) = town.sources
+    assert source.options["password"] == "another"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("type: mqtt", "type: tts", 3, "“tts” is a connector; write type: webhook"),
+        ("    url: mqtts://broker.example.de:8883\n", "", 2, "is missing; write a web address"),
+        ("mqtts://broker", "https://broker", 5, "This is no address"),
+        ("connector: tts", "connector: none", 7, "Choose one of these"),
+        ("{name: Landkreis Kusel}", "{url: x}", 8, "This is needed"),
+        ("dragino-ldds75", "dragino-ldds76", 13, "Choose one of these"),
+        ("v3/+/devices/+/up", "v3+/up", 15, "Write the topic"),
+        ("password_env: KUSEL_PASSWORD", "password: x", 17, "a secret does not belong"),
+        ("password_env: KUSEL_PASSWORD", "password_env: NOBODY_SET", 17, "is not set"),
+        ("password_env: KUSEL_PASSWORD", "password_file: nowhere", 17, "cannot be read"),
+        ("password_env: KUSEL_PASSWORD", "webhook_token_sha256: x", 17, "write token_env"),
+        ("password_env: KUSEL_PASSWORD", "token_env: KUSEL_PASSWORD", 17, "fewer than 20"),
+    ],
+)
+def test_a_fault_of_a_source_is_named_with_its_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch, old: str, new: str, line: int, said: str
+) -> None:
+    monkeypatch.setenv("KUSEL_PASSWORD", "a-secret")
+    (found,) = problems(gauges(write, GAUGES.replace(old, new, 1)))
+    assert (found[0], said in found[2]) == (GOOD.count("\n") + line, True), found

@@ -196,7 +196,7 @@ def _get(url: httpx.URL, name: str, headers: dict[str, str], limits: Limits, wat
         return Reply(content, received_at, offered)
 
 
-def check_address(url: str, *, trusted: bool = False) -> None:
+def check_address(url: str) -> None:
     """Say now what a request to this address would say; a name nobody knows yet is let pass.
 
     Besides http and https the schemes of MQTT are taken.
@@ -206,7 +206,7 @@ def check_address(url: str, *, trusted: bool = False) -> None:
     """
     written = httpx.URL(_checked_text(url, ("http", "https", "mqtt", "mqtts")))
     with contextlib.suppress(SourceUnavailable):
-        _resolve(written, trusted=trusted)
+        _resolve(written, trusted=False)
 
 
 def _checked_text(url: str, schemes: Sequence[str] = ("http", "https")) -> str:

@@ -75,7 +75,7 @@ def open_secret(options: Mapping[str, Any], name: str) -> str | None:
     if not value.startswith(SEALED):
         raise SecretUnreadable(f"the option {name} is not sealed; enter it again")
     try:
-        return _fernet().decrypt(value.removeprefix(SEALED).encode()).decode()
+        return unseal(value)
     except InvalidToken:
         raise SecretUnreadable(
             f"the option {name} was sealed with another key; enter it again"
@@ -118,6 +118,16 @@ def seal(plain: str) -> str:
         SecretUnreadable: when there is no key.
     """
     return SEALED + _fernet().encrypt(plain.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """What `seal` was given.
+
+    Raises:
+        SecretUnreadable: when there is no key.
+        cryptography.fernet.InvalidToken: when it was sealed with another one.
+    """
+    return _fernet().decrypt(sealed.removeprefix(SEALED).encode()).decode()
 
 
 def _fernet() -> Fernet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,27 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.common import config_declaration
 from ckan.config.declaration import Key
+from sqlalchemy import Connection
 
 from ..domain.errors import SuedwestError
+from ..ingest.secrets import seal_again
 from ..observations.store_access import write_engine
 from ..store.selection import Selection
-from ..store.sources import register_source, set_selections
+from ..store.sources import UnknownSource, read_source, register_source, set_selections
 from ..store.status import ingest_status
 from .municipality_file import (
     Configuration,
     MunicipalityFile,
     PlatformFile,
-    SourceEntry,
     find_files,
     read_configuration,
 )
 from .site_user import site_context
+from .source_entries import SourceEntry
 from .three_way import Merge, merge
 
 REPLAY_URL_VARIABLE = "SUEDWEST_REPLAY_URL"
+_IN_SANDBOX = ("pegelonline", "webhook")
 
 
 class SandboxWithoutReplay(SuedwestError):
@@ -46,6 +49,8 @@ class Outcome:
     deleted: bool = False
     changed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Its sources that a sandbox does not ask."""
 
     def __str__(self) -> str:
         if self.deleted:
@@ -55,6 +60,8 @@ class Outcome:
             said = f"updated {', '.join(self.changed)}"
         if self.kept:
             said += f"; changed in the portal and therefore kept: {', '.join(self.kept)}"
+        if self.left_out:
+            said += f"; not asked in a sandbox: {', '.join(self.left_out)}"
         return f"{self.name}: {said}"
 
 
@@ -71,10 +78,15 @@ def load(paths: Iterable[Path]) -> list[Outcome]:
     engine = write_engine()
     registered = {status.source_id for status in ingest_status(engine, datetime.now(UTC))}
     configuration = read_configuration(find_files(paths), known_sources=registered)
+    described = _sources_with_owner(configuration)
+    left_out = [(source.id, owner) for source, owner in described if not _may_be_asked(source)]
     sources = [
-        (source, owner, _address(source)) for source, owner in _sources_with_owner(configuration)
+        (source, owner, _address(source)) for source, owner in described if _may_be_asked(source)
     ]
-    outcomes = _load_organizations(configuration)
+    outcomes = [
+        replace(outcome, left_out=tuple(id for id, owner in left_out if owner == outcome.name))
+        for outcome in _load_organizations(configuration)
+    ]
     present = {outcome.name for outcome in outcomes if not outcome.deleted}
     with engine.begin() as connection:
         for source, owner, (url, options) in sources:
@@ -84,7 +96,7 @@ def load(paths: Iterable[Path]) -> list[Outcome]:
                 type=source.type,
                 municipality=owner,
                 url=url,
-                options=options,
+                options=seal_again(options, _options(connection, source.id)),
                 interval=source.interval,
                 managed_by="file",
             )
@@ -113,17 +125,31 @@ def _sources_with_owner(
     return [*((source, None) for source in shared), *owned]
 
 
+def _may_be_asked(source: SourceEntry) -> bool:
+    """A sandbox asks its replay server, which speaks as PEGELONLINE, and listens to nobody."""
+    sandbox = tk.config["suedwest.mode"] == "sandbox"
+    return not sandbox or source.type in _IN_SANDBOX
+
+
+def _options(connection: Connection, source_id: str) -> dict[str, Any]:
+    """The options a source has now; none when it is new."""
+    try:
+        return read_source(connection, source_id).options
+    except UnknownSource:
+        return {}
+
+
 def _address(source: SourceEntry) -> tuple[str, dict[str, Any]]:
     """URL and options to register; in a sandbox those of the replay server."""
-    if tk.config["suedwest.mode"] != "sandbox":
-        return source.url, {}
+    if tk.config["suedwest.mode"] != "sandbox" or source.type == "webhook":
+        return source.url, source.options
     replay = os.environ.get(REPLAY_URL_VARIABLE, "").strip()
     if not replay:
         raise SandboxWithoutReplay(
             f"this is a sandbox, but {REPLAY_URL_VARIABLE} does not name its replay server; "
             "start the platform with `./suedwest up`, which sets it"
         )
-    return replay, {"simulated": True}
+    return replay, {**source.options, "simulated": True}
 
 
 def _load_organizations(configuration: Configuration) -> list[Outcome]:

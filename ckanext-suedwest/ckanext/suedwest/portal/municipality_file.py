@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -14,20 +13,10 @@ from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from ..connectors.base import connector_names
+from .source_entries import SourceEntry, read_sources
 from .yaml_file import FilesRefused, YamlFile
 
 PLATFORM_FILE = "platform.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEntry:
-    """A source as a file describes it."""
-
-    id: str
-    type: str
-    url: str
-    interval: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +105,8 @@ def read_configuration(
     platforms = [YamlFile(path, "platform") for path in paths if path.name == PLATFORM_FILE]
     towns = [YamlFile(path, "municipality") for path in paths if path.name != PLATFORM_FILE]
     readable = [file for file in (*platforms, *towns) if file.data is not None]
-    sources = set(known_sources) | set(_check_sources(readable))
+    sources = set(known_sources) | set(_check_source_ids(readable))
+    entries = {file.path: read_sources(file) for file in readable}
     boundaries = {file.path: _boundary(file) for file in towns if file.data is not None}
     for file in towns:
         if file.data is not None:
@@ -125,20 +115,22 @@ def read_configuration(
     problems = [problem for file in (*platforms, *towns) for problem in file.problems]
     if problems:
         raise FilesRefused(problems)
-    platform = _platform(platforms[0].data or {}) if platforms else None
-    municipalities = (_municipality(file.data or {}, boundaries[file.path] or {}) for file in towns)
+    platform = None
+    if platforms:
+        platform = _platform(platforms[0].data or {}, entries[platforms[0].path])
+    municipalities = (
+        _municipality(file.data or {}, boundaries[file.path] or {}, entries[file.path])
+        for file in towns
+    )
     return Configuration(platform, tuple(municipalities))
 
 
-def _check_sources(files: Sequence[YamlFile]) -> list[str]:
-    """Ids of the sources in these files, after checking their type and that each id is new."""
-    connectors = connector_names()
+def _check_source_ids(files: Sequence[YamlFile]) -> list[str]:
+    """Ids of the sources in these files, after checking that each is new."""
     seen: dict[str, Path] = {}
     for file in files:
         for position, source in _entries(file, "sources"):
-            kind, name = source.get("type"), source.get("id")
-            if isinstance(kind, str) and kind not in connectors:
-                file.report(["sources", position, "type"], _unknown(kind, connectors))
+            name = source.get("id")
             if not isinstance(name, str):
                 continue
             if name in seen:
@@ -229,25 +221,20 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     return f"“{name}” is not known; known are: {', '.join(known) or 'none'}"
 
 
-def _sources(data: dict[str, Any]) -> tuple[SourceEntry, ...]:
-    return tuple(
-        SourceEntry(entry["id"], entry["type"], entry["url"], timedelta(minutes=entry["interval"]))
-        for entry in data.get("sources", [])
-    )
-
-
-def _platform(data: dict[str, Any]) -> PlatformFile:
+def _platform(data: dict[str, Any], sources: tuple[SourceEntry, ...]) -> PlatformFile:
     organization = data["organization"]
     return PlatformFile(
         title=data["title"],
         organization_name=organization["name"],
         organization_title=organization["title"],
         organization_description=organization.get("description", ""),
-        sources=_sources(data),
+        sources=sources,
     )
 
 
-def _municipality(data: dict[str, Any], boundary: dict[str, Any]) -> MunicipalityFile:
+def _municipality(
+    data: dict[str, Any], boundary: dict[str, Any], sources: tuple[SourceEntry, ...]
+) -> MunicipalityFile:
     stations = tuple(
         StationSelection(
             source=entry["source"],
@@ -279,5 +266,5 @@ def _municipality(data: dict[str, Any], boundary: dict[str, Any]) -> Municipalit
         embed_hosts=tuple(data.get("embed_hosts", [])),
         programme=data.get("programme"),
         stations=stations,
-        sources=_sources(data),
+        sources=sources,
     )
