@@ -17,6 +17,7 @@ from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from history_rows import HISTORY_ACTIONS, HISTORY_PAGES
+from source_rows import SOURCE_ACTIONS, SOURCE_PAGES, make_source
 from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
 
 OWN = "landkreis-kusel"
@@ -33,6 +34,8 @@ class World:
 
     municipality: str = OWN
     station: str = ""
+    source: str = ""
+    second_source: str = ""
     level: str = ""
     sensor: str = ""
     mark: int = 0
@@ -63,18 +66,24 @@ ACTIONS = (
     *(ActionRow(*row) for row in ACCOUNTING_ACTIONS),
     *(ActionRow(*row) for row in HISTORY_ACTIONS),
     *(ActionRow(*row) for row in STATION_ACTIONS),
+    *(ActionRow(*row) for row in SOURCE_ACTIONS),
 )
 PAGES = (
     *(PageRow(*row) for row in ACCOUNTING_PAGES),
     *(PageRow(*row) for row in HISTORY_PAGES),
     *(PageRow(*row) for row in STATION_PAGES),
+    *(PageRow(*row) for row in SOURCE_PAGES),
 )
 FOR_ALL_STAFF = (PageRow("start", "/verwaltung"),)
 
 
 @pytest.fixture
 def world(platform: Any) -> World:
-    return World(**make_station(platform, OWN), **refuse_record(platform, "own"))
+    return World(
+        **make_source(platform, OWN),
+        **make_station(platform, OWN),
+        **refuse_record(platform, "own"),
+    )
 
 
 @pytest.fixture

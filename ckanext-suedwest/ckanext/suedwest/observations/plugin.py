@@ -24,15 +24,29 @@ from .logic import (
     mounting,
     quarantine,
     quarantine_auth,
+    source_trial,
+    sources,
+    sources_auth,
     stations,
     stations_auth,
     status,
 )
 from .webhook_views import webhook
 
-_ACTIONS = (action, history, limits, marking, mounting, quarantine, stations, status)
+_ACTIONS = (
+    action,
+    history,
+    limits,
+    marking,
+    mounting,
+    quarantine,
+    source_trial,
+    sources,
+    stations,
+    status,
+)
 """Modules whose `__all__` names actions, and in the same order those that authorize them."""
-_AUTH_FUNCTIONS = (auth, history_auth, quarantine_auth, stations_auth)
+_AUTH_FUNCTIONS = (auth, history_auth, quarantine_auth, sources_auth, stations_auth)
 
 
 class ObservationsPlugin(p.SingletonPlugin):

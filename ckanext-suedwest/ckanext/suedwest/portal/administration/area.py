@@ -43,6 +43,7 @@ TABS = (
     Tab("overview", N_("Overview"), "suedwest_administration.overview"),
     Tab("stations", N_("Stations"), "suedwest_administration.stations"),
     Tab("history", N_("Older values"), "suedwest_administration.history"),
+    Tab("sources", N_("Sources"), "suedwest_administration.sources"),
     Tab("quarantine", N_("Refused records"), "suedwest_administration.quarantine"),
 )
 
