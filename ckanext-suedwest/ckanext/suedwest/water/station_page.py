@@ -160,7 +160,7 @@ def _other(stream: DatastreamNow, station: StationRow, now: datetime, lang: str)
     if state is Freshness.OUT_OF_SERVICE:
         time = station.gone_at or stream.maintenance_since
     value = ""
-    if stream.good_result is not None:
+    if stream.good_result is not None and state is not Freshness.OUT_OF_SERVICE:
         value = sentences.value_text(stream, stream.good_result, lang)
     return OtherStream(
         label=_property_name(stream),
