@@ -66,6 +66,7 @@ def ingest_status(engine: Engine, now: datetime) -> list[SourceStatus]:
                     JOIN suedwest.datastream_state state ON state.datastream_id = datastream.id
                     WHERE station.source_id = s.id
                 ) n
+                WHERE s.deleted_at IS NULL
                 ORDER BY s.id
             """),
             {"since": now - timedelta(hours=24)},
