@@ -1,8 +1,10 @@
 """Whether pages stay as fast while observations become many: from 1 million to 50 million.
 
 Runs on an embedded PostgreSQL of its own, in a temporary folder (50 million take about 7 GB there
-and some minutes). 500 gauges with a value every quarter of an hour; twenty of them always have a
-full year, the others share the rest. At each size, after a clearing up like autovacuum's:
+and some minutes). Two stores of 500 gauges with a value every quarter of an hour; twenty of them
+always have a full year, the others share the rest. One keeps 1 million observations, the other one
+grows. At each size, after a clearing up like autovacuum's, both are asked in turn, so that whatever
+else the machine does falls on both:
 
 - `latest_*`: the newest values of all 500 datastreams, with all that lists and feeds say of their
   stations (`store.query.stations`).
@@ -11,8 +13,8 @@ full year, the others share the rest. At each size, after a clearing up like aut
 - `lookup_*`: the newest value of every datastream by an index lookup in the observations, what a
   store without a table of newest values would do; reading only that value and its time.
 
-Medians and 95th percentiles in milliseconds. `growth_*` is the median at the largest size by that
-at the smallest.
+Medians and 95th percentiles in milliseconds. `*_growth` is the median by that of the store with 1
+million in the same rounds.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import cycle
+from statistics import median
 
 from _many_gauges import (
     END,
@@ -36,7 +39,7 @@ from _many_gauges import (
     percentiles,
     settle,
 )
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from ckanext.suedwest.charts.load import load_series
 from ckanext.suedwest.charts.ranges import RANGES
@@ -44,88 +47,96 @@ from ckanext.suedwest.launcher import databases
 from ckanext.suedwest.launcher.temporary import temporary_services
 from ckanext.suedwest.store.engine import create_store_engine
 from ckanext.suedwest.store.migrate import upgrade
-from ckanext.suedwest.store.query import stations
+from ckanext.suedwest.store.query import DatastreamNow, StationRow, stations
 
 SIZES = (1_000_000, 5_000_000, 20_000_000, 50_000_000)
 CHARTED = 20
 
 
 @dataclass(slots=True)
-class Filled:
-    """How many values each datastream has by now."""
+class Store:
+    """A store and how many values its datastreams have by now."""
 
+    engine: Engine
+    ids: list[int] = field(default_factory=list[int])
     charted: int = 0
     others: int = 0
 
-
-def measure(engine: Engine, largest: int, times: int) -> list[dict[str, Any]]:
-    """One row of figures for each size."""
-    ids = make_gauges(engine)
-    charted = ids[:: GAUGES // CHARTED]
-    others = [id_ for id_ in ids if id_ not in set(charted)]
-    filled = Filled()
-    rows: list[dict[str, Any]] = []
-    for size in [size for size in SIZES if size <= largest]:
+    def grow(self, size: int) -> dict[str, float]:
+        """Add older values; the exact number of observations and the gigabytes they take."""
+        self.ids = self.ids or make_gauges(self.engine)
+        charted = self.ids[:: GAUGES // CHARTED]
+        others = [id_ for id_ in self.ids if id_ not in charted]
         # Whole days, so that hours and days are whole as well.
         share = max(1, round((size - CHARTED * IN_YEAR) / len(others) / IN_DAY)) * IN_DAY
         year = max(share, IN_YEAR)
+        extend(self.engine, charted, self.charted, year)
+        extend(self.engine, others, self.others, share)
+        self.charted, self.others = year, share
+        return {
+            "observations": CHARTED * year + len(others) * share,
+            "gigabytes": round(settle(self.engine) / 1e9, 2),
+        }
+
+
+def measure(small: Store, large: Store, largest: int, times: int) -> list[dict[str, float]]:
+    """One row of figures for each size."""
+    small.grow(SIZES[0])
+    rows: list[dict[str, float]] = []
+    for size in [size for size in SIZES if size <= largest]:
         start = time.perf_counter()
-        extend(engine, charted, filled.charted, year)
-        extend(engine, others, filled.others, share)
-        filled = Filled(year, share)
-        size_on_disk = settle(engine)
+        row = large.grow(size)
         print(f"{size:,} values: {time.perf_counter() - start:.0f} s to load", file=sys.stderr)
-        rows.append(
-            {
-                "observations": CHARTED * year + len(others) * share,
-                "gigabytes": round(size_on_disk / 1e9, 2),
-                **_figures(engine, set(charted), times),
-            }
-        )
+        rows.append(row | _figures(small.engine, large.engine, times))
     return rows
 
 
-def _figures(engine: Engine, charted: set[int], times: int) -> dict[str, float]:
-    with engine.connect() as conn:
-        pairs = [
-            (station, stream)
-            for station in stations(conn)
-            for stream in station.datastreams
-            if stream.datastream_id in charted
-        ]
-        turn = iter(range(sys.maxsize))
-
-        def latest() -> int:
-            found = stations(conn, kind="water")
-            return sum(each.latest_time is not None for one in found for each in one.datastreams)
-
-        def chart() -> int:
-            station, stream = pairs[next(turn) % CHARTED]
-            series = load_series(conn, station, stream, RANGES["1y"], END)
-            return sum(column.count for column in series.columns)
-
-        def lookup() -> int:
-            return len(conn.execute(text(LOOKUP)).all())
-
-        tasks: dict[str, tuple[Callable[[], int], int]] = {
-            "latest": (latest, GAUGES),
-            "chart": (chart, IN_YEAR),
-            "lookup": (lookup, GAUGES),
-        }
-        figures: dict[str, float] = {}
-        seconds: dict[str, list[float]] = {name: [] for name in tasks}
-        for round_ in range(times + CHARTED):
-            # In turn, so that whatever else the machine does falls on all of them.
-            for name, (task, expected) in tasks.items():
-                start = time.perf_counter()
-                found = task()
-                if round_ >= CHARTED:  # the first ones warm up
-                    seconds[name].append(time.perf_counter() - start)
-                if not expected - 2 * IN_DAY <= found <= expected:
-                    sys.exit(f"{name} found {found}, not {expected}")
-    for name, each in seconds.items():
-        figures[f"{name}_p50_ms"], figures[f"{name}_p95_ms"] = percentiles(each)
+def _figures(small: Engine, large: Engine, times: int) -> dict[str, float]:
+    seconds: dict[str, tuple[list[float], list[float]]] = {}
+    with small.connect() as one, large.connect() as other:
+        tasks = _tasks(one), _tasks(other)
+        for turn in range(times + CHARTED):
+            for name, (_, expected) in tasks[0].items():
+                taken = seconds.setdefault(name, ([], []))
+                for each, into in zip(tasks, taken, strict=True):
+                    start = time.perf_counter()
+                    found = each[name][0]()
+                    if turn >= CHARTED:  # the first ones warm up
+                        into.append(time.perf_counter() - start)
+                    if not expected - 2 * IN_DAY <= found <= expected:
+                        sys.exit(f"{name} found {found}, not {expected}")
+    figures: dict[str, float] = {}
+    for name, (at_first, now) in seconds.items():
+        figures[f"{name}_p50_ms"], figures[f"{name}_p95_ms"] = percentiles(now)
+        figures[f"{name}_growth"] = round(median(now) / median(at_first), 2)
     return figures
+
+
+def _tasks(conn: Connection) -> dict[str, tuple[Callable[[], int], int]]:
+    """What is measured, and how many values it has to find."""
+    shown = [(station, each) for station in stations(conn) for each in station.datastreams]
+    charted = cycle(_with_a_year(shown))
+
+    def latest() -> int:
+        found = stations(conn, kind="water")
+        return sum(each.latest_time is not None for one in found for each in one.datastreams)
+
+    def chart() -> int:
+        station, stream = next(charted)
+        series = load_series(conn, station, stream, RANGES["1y"], END)
+        return sum(column.count for column in series.columns)
+
+    def lookup() -> int:
+        return len(conn.execute(text(LOOKUP)).all())
+
+    return {"latest": (latest, GAUGES), "chart": (chart, IN_YEAR), "lookup": (lookup, GAUGES)}
+
+
+def _with_a_year(
+    shown: list[tuple[StationRow, DatastreamNow]],
+) -> list[tuple[StationRow, DatastreamNow]]:
+    """The gauges that have a full year, in the order `Store.grow` chooses them."""
+    return sorted(shown, key=lambda pair: pair[1].datastream_id)[:: GAUGES // CHARTED]
 
 
 def main() -> None:
@@ -142,22 +153,19 @@ def main() -> None:
     with temporary_services() as running:
         at = running.services.addresses
         databases.create(at.admin_url, at.databases)
-        upgrade(at.databases.datastore_write, read_role=at.databases.reader)
-        engine = create_store_engine(at.databases.datastore_write)
-        rows = measure(engine, arguments.largest, arguments.times)
-        engine.dispose()
-    growth = {
-        f"growth_{name}": round(rows[-1][f"{name}_p50_ms"] / rows[0][f"{name}_p50_ms"], 2)
-        for name in ("latest", "chart", "lookup")
-    }
+        stores: list[Store] = []
+        # The catalogue's database is empty here and as good as the other one.
+        for url in (at.databases.catalogue, at.databases.datastore_write):
+            upgrade(url, read_role=at.databases.reader)
+            stores.append(Store(create_store_engine(url)))
+        rows = measure(*stores, arguments.largest, arguments.times)
+        for store in stores:
+            store.engine.dispose()
     if arguments.json:
-        print(json.dumps({"sizes": rows, **growth}))
+        print(json.dumps({"sizes": rows}))
         return
-    print("  ".join(f"{name:>{len(name)}}" for name in rows[0]))
-    for row in rows:
-        print("  ".join(f"{value:>{len(name)},}" for name, value in row.items()))
-    for name, factor in growth.items():
-        print(f"{name:24} {factor}")
+    for name in rows[0]:
+        print(f"{name:16}" + "".join(f"{row[name]:>14,}" for row in rows))
 
 
 if __name__ == "__main__":
