@@ -31,6 +31,7 @@ from .logic import (
     stations_auth,
     status,
 )
+from .open_data.views import open_data
 from .webhook_views import webhook
 
 _ACTIONS = (
@@ -79,9 +80,9 @@ class ObservationsPlugin(p.SingletonPlugin):
 
     # IBlueprint
 
-    def get_blueprint(self) -> Blueprint:
-        """Where network servers send their messages."""
-        return webhook
+    def get_blueprint(self) -> list[Blueprint]:
+        """Where network servers send their messages, and where programmes read values."""
+        return [webhook, open_data]
 
     # IConfigurable
 
