@@ -78,7 +78,7 @@ def test_a_gauge_is_connected_tried_and_started(platform, staff):
     assert device["mounting"][0]["height_mm"] == 3505
     page = f"{BASE}/{made.id}"
     tried = staff.post(f"{page}/probelauf", payload=uplink()).body
-    assert "2,01&nbsp;m" in tried or "200,5" in tried or "201" in tried
+    assert "200,5" in tried
     assert stations(platform, include_internal=True) == []
     staff.post(f"{page}/freigeben")
     assert source_of(platform).enabled

@@ -40,7 +40,7 @@ def seal_options(options: Mapping[str, Any]) -> dict[str, Any]:
         SecretUnreadable: when there is a secret to seal and no key.
     """
     return {
-        name: seal(value)
+        name: _seal(value)
         if name in SECRET_OPTIONS and isinstance(value, str) and not value.startswith(SEALED)
         else value
         for name, value in options.items()
@@ -75,7 +75,7 @@ def open_secret(options: Mapping[str, Any], name: str) -> str | None:
     if not value.startswith(SEALED):
         raise SecretUnreadable(f"the option {name} is not sealed; enter it again")
     try:
-        return unseal(value)
+        return _fernet().decrypt(value.removeprefix(SEALED).encode()).decode()
     except InvalidToken:
         raise SecretUnreadable(
             f"the option {name} was sealed with another key; enter it again"
@@ -111,23 +111,8 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def seal(plain: str) -> str:
-    """A secret as it is kept.
-
-    Raises:
-        SecretUnreadable: when there is no key.
-    """
+def _seal(plain: str) -> str:
     return SEALED + _fernet().encrypt(plain.encode()).decode()
-
-
-def unseal(sealed: str) -> str:
-    """What `seal` was given.
-
-    Raises:
-        SecretUnreadable: when there is no key.
-        cryptography.fernet.InvalidToken: when it was sealed with another one.
-    """
-    return _fernet().decrypt(sealed.removeprefix(SEALED).encode()).decode()
 
 
 def _fernet() -> Fernet:

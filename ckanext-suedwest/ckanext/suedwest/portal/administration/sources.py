@@ -8,12 +8,10 @@ import ckan.plugins.toolkit as tk
 from ckan.common import request, session
 from werkzeug.wrappers import Response
 
-from ...ingest.secrets import seal, unseal
 from ...observations.refusal_words import refusal_sentence
-from .. import formats
 from .area import administration, staff_context, staff_page
 from .gauge_form import errors_by_field
-from .station_words import language, moment, property_title
+from .station_words import amount, language, moment, property_title
 
 TAB = "sources"
 _BASE = "/<municipality>/quellen"
@@ -132,9 +130,12 @@ def to_source(municipality: str, source_id: str) -> Response:
 
 
 def keep_token(answer: dict[str, Any]) -> None:
-    """Keep the token of an action's answer, sealed, for the next page of this session."""
+    """Keep the token of an action's answer until the next page of this session shows it.
+
+    A session lives with the portal; its cookie holds nothing but its number.
+    """
     if answer.get("token"):
-        session[_TOKEN] = {"source": answer["id"], "token": seal(answer["token"])}
+        session[_TOKEN] = {"source": answer["id"], "token": answer["token"]}
 
 
 def _take_token(source_id: str) -> str | None:
@@ -142,7 +143,7 @@ def _take_token(source_id: str) -> str | None:
     if not kept or kept.get("source") != source_id:
         return None
     del session[_TOKEN]
-    return unseal(kept["token"])
+    return kept["token"]
 
 
 def _act(action: str, municipality: str, source_id: str, **data: Any) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def _trial_words(trial: dict[str, Any]) -> dict[str, Any]:
             **each,
             "station": names.get(each["station"], each["station"]),
             "title": property_title(each["observed_property"]),
-            "value": formats.quantity(each["result"], each["unit"], lang),
+            "value": amount(each["result"], each["unit"], lang),
             "time": moment(each["phenomenon_time"], lang),
         }
         for each in trial["observations"]
