@@ -126,6 +126,10 @@ _REASONS: _Sentences = (
         lambda: tk._("The mounting of the sensor is entered incompletely, so no level results."),
     ),
     (
+        r"no codec is registered",
+        lambda: tk._("No kind of sensor is entered for this device."),
+    ),
+    (
         r"codec|decoded|no bytes|frame|port \d+",
         lambda: tk._("The message does not fit the kind of sensor that is entered."),
     ),
