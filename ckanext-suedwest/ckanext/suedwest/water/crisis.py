@@ -1,0 +1,211 @@
+"""The page of a flood night: all gauges by urgency, as short as one screen of a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ckan.common import _
+
+from ..domain.threshold import ThresholdKind
+from ..observations.store_access import read_engine
+from ..portal import formats
+from ..portal.organizations import profiles
+from ..portal.profile import Profile
+from ..portal.stations import title
+from ..store.query import stations
+from . import marks, sentences, summaries
+from .lists import KIND, attributions
+from .reading import situations
+from .rows import Row, class_words, language, rows
+from .situation import Situation, Urgency, by_urgency, highest_class, was_reached
+
+_NAMED = 2
+_QUIET_LISTED = 16
+"""So many quiet gauges get a line each on the page of the whole cluster; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A gauge as the crisis page shows it: its row, what it has reached and what comes next."""
+
+    row: Row
+    urgency: Urgency
+    reached: str
+    ahead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Gauges of one urgency under a heading."""
+
+    urgency: Urgency
+    heading: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietTown:
+    """How many quiet gauges a municipality shows."""
+
+    town: Profile
+    count: int
+
+
+def crisis_context(municipality: str | None, now: datetime) -> dict[str, Any] | None:
+    """Everything the crisis page shows; None for a municipality that does not exist.
+
+    Of others than `municipality` no action level counts; on the page of all, everybody's do.
+    """
+    towns = profiles()
+    town = next((each for each in towns if each.name == municipality), None)
+    if municipality and town is None:
+        return None
+    shown = [
+        station
+        for station in stations(read_engine(), kind=KIND, municipality=municipality)
+        if station.municipalities
+    ]
+    ordered = by_urgency(situations(shown, now, municipality))
+    lang = language()
+    quiet = [each for each in ordered if each.urgency is Urgency.QUIET]
+    counted = quiet if town is None and len(quiet) > _QUIET_LISTED else []
+    listed = [each for each in ordered if not counted or each.urgency is not Urgency.QUIET]
+    return {
+        "now": now,
+        "heading_time": f"{formats.weekday_date(now, lang)}, {formats.clock(now, lang, zone=True)}",
+        "town": town,
+        "towns": towns,
+        "empty": "" if ordered else summaries.none_connected(town.title if town else None, lang),
+        "headline": headline(ordered, lang),
+        "groups": _groups(listed, now, municipality),
+        "quiet_count": len(counted),
+        "quiet_towns": quiet_towns(counted, towns),
+        **notes(ordered),
+    }
+
+
+def lines(shown: Sequence[Situation], now: datetime, municipality: str | None = None) -> list[Line]:
+    """The lines of gauges in the order given."""
+    lang = language()
+    return [
+        Line(row, each.urgency, reached_words(each, lang), ahead_words(each, lang))
+        for each, row in zip(shown, rows(shown, now, municipality=municipality), strict=True)
+    ]
+
+
+def notes(shown: Sequence[Situation]) -> dict[str, Any]:
+    """What has to be said below lines: what “about” and brackets mean, and whose all this is."""
+    sources = [each.source for one in shown for each in one.thresholds if each in _named(one)]
+    return {
+        "projected": any(each.rising and each.next_above for each in shown),
+        "in_brackets": any(not each.reliable and each.last_value is not None for each in shown),
+        "below_zero": any(each.value is not None and each.value < 0 for each in shown),
+        "threshold_sources": list(dict.fromkeys(sources)),
+        "sources": attributions(shown),
+    }
+
+
+def headline(shown: Sequence[Situation], lang: str) -> str:
+    """What a list by urgency does not say by itself; empty when it does.
+
+    A gauge that fell silent above a threshold is named first: its water may be higher now.
+    """
+    german = lang == "de"
+    parts: list[str] = []
+    if lost := [title(each.station) for each in shown if was_reached(each)]:
+        names = _some(lost, lang)
+        parts.append(
+            f"Ohne verlässlichen Wert und zuletzt über einer Schwelle: {names}."
+            if german
+            else f"Without a reliable value and last beyond a threshold: {names}."
+        )
+    reliable = [each for each in shown if each.reliable]
+    known = [each for each in reliable if each.knows_thresholds]
+    if shown and not reliable:
+        parts.append(
+            "Zurzeit gibt es hier keinen verlässlichen Wert."
+            if german
+            else "At present there is no reliable value here."
+        )
+    elif known and not any(each.reached for each in known):
+        parts.append(
+            f"Zurzeit erreicht: keine Schwelle. Geprüft: {_gauges(len(known), lang)}."
+            if german
+            else f"Reached at present: no threshold. Checked: {_gauges(len(known), lang)}."
+        )
+    if unknown := len(reliable) - len(known):
+        parts.append(
+            f"Ohne bekannte Schwelle: {_gauges(unknown, lang)}."
+            if german
+            else f"Without a known threshold: {_gauges(unknown, lang)}."
+        )
+    return " ".join(parts)
+
+
+def reached_words(situation: Situation, lang: str) -> str:
+    """`Stufe 2, HW10`: the highest threshold reached and the municipalities' own ones."""
+    if not situation.reached:
+        return ""
+    highest, *others = situation.reached
+    own = [each for each in others if each.kind == ThresholdKind.MUNICIPAL]
+    names = dict.fromkeys(marks.name(each, lang) for each in (highest, *own))
+    return ", ".join(
+        each for each in (class_words(highest_class(situation)), _some(list(names), lang)) if each
+    )
+
+
+def ahead_words(situation: Situation, lang: str) -> str:
+    """`noch 42 cm bis zur Marke I, etwa 5 Stunden`; empty without a level or a threshold above."""
+    threshold = situation.next_above
+    away = situation.centimetres_to(threshold) if threshold else None
+    if threshold is None or away is None:
+        return ""
+    words = f"{formats.difference(away, lang)} {marks.way_to(threshold, lang)}"
+    if lang == "de":
+        words = f"noch {words}"
+    hours = sentences.hours_left(situation, lang)
+    return f"{words}, {hours}" if hours else words
+
+
+def quiet_towns(quiet: Sequence[Situation], towns: Sequence[Profile]) -> list[QuietTown]:
+    """How many of these gauges each municipality shows; a gauge shown by two counts in both."""
+    shown_by = [dict(each.station.municipalities) for each in quiet]
+    counts = [QuietTown(town, sum(town.name in each for each in shown_by)) for town in towns]
+    return [each for each in counts if each.count]
+
+
+def _groups(shown: Sequence[Situation], now: datetime, municipality: str | None) -> list[Group]:
+    headings = {
+        Urgency.REACHED: _("Threshold reached"),
+        Urgency.UNRELIABLE: _("Without a reliable value"),
+        Urgency.RISING: _("Rising, no threshold reached"),
+        Urgency.QUIET: _("Quiet"),
+    }
+    every = lines(shown, now, municipality)
+    return [
+        Group(urgency, headings[urgency], members)
+        for urgency in Urgency
+        if (members := [each for each in every if each.urgency is urgency])
+    ]
+
+
+def _named(situation: Situation) -> tuple[Any, ...]:
+    return (*situation.reached, situation.next_above)
+
+
+def _some(names: Sequence[str], lang: str) -> str:
+    """The first names, and how many more there are."""
+    words = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    if more <= 0:
+        return words
+    return f"{words} und {more} weitere" if lang == "de" else f"{words} and {more} more"
+
+
+def _gauges(count: int, lang: str) -> str:
+    if lang == "de":
+        return f"{count} Pegel"
+    return f"{count} gauge{'' if count == 1 else 's'}"
