@@ -109,7 +109,7 @@ def test_a_gauge_is_connected_tried_out_and_public_within_minutes(
     staff.locator("#field-payload").fill(json.dumps(uplink(16)))
     staff.locator(".form button[type=submit]").click()
     expect(staff.locator("#result + .status")).to_be_visible()
-    expect(staff.get_by_role("row").filter(has_text=re.compile(r"1,03\s*m|102,5"))).to_have_count(1)
+    expect(staff.get_by_role("row").filter(has_text="102,5")).to_have_count(1)
     staff.locator('form[action$="/freigeben"] button').click()
     # The network server sends
     for minutes in (31, 16, 1):
@@ -126,7 +126,7 @@ def test_a_gauge_is_connected_tried_out_and_public_within_minutes(
         if page.goto(f"/station/{slug}").status == 200:
             break
         page.wait_for_timeout(1000)
-    expect(page.locator("main")).to_contain_text(re.compile(r"1,03\s*m|102,5|103\s*cm"))
+    expect(page.locator("main")).to_contain_text(re.compile(r"1,0[23]\s*m"))
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -44,6 +44,11 @@ _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,98}")
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=1)
 
 
+def N_(msgid: str) -> str:  # noqa: N802 - the name that tools which collect texts know
+    """Mark a sentence that is translated where it is shown."""
+    return msgid
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong; `sentence` is an English template for `values`.
@@ -108,12 +113,12 @@ def faults(wanted: Wanted) -> list[Fault]:
 
 def _faults(wanted: Wanted) -> Iterator[Fault]:
     if not _IDENTIFIER.fullmatch(wanted.id):
-        yield Fault("id", "Use lower-case letters a to z, digits and hyphens, at most 99.")
+        yield Fault("id", N_("Use lower-case letters a to z, digits and hyphens, at most 99."))
     if wanted.type not in TYPES:
-        yield Fault("type", "Choose one of these: {words}.", {"words": ", ".join(TYPES)})
+        yield Fault("type", N_("Choose one of these: {words}."), {"words": ", ".join(TYPES)})
         return
     if not _SHORTEST <= wanted.interval <= _LONGEST:
-        yield Fault("interval", "Write a number of minutes from 1 to 1440.")
+        yield Fault("interval", N_("Write a number of minutes from 1 to 1440."))
     if wanted.type != "webhook":
         yield from _address_faults(wanted)
     options = wanted.options
@@ -141,20 +146,24 @@ def _address_faults(wanted: Wanted) -> Iterator[Fault]:
         address = urlsplit(wanted.url)
         _ = address.port
     except ValueError:
-        yield Fault("url", "This is no address. Write it like {like}.", {"like": like})
+        yield Fault("url", N_("This is no address. Write it like {like}."), {"like": like})
         return
     if address.scheme not in schemes or not address.hostname:
-        yield Fault("url", "This is no address. Write it like {like}.", {"like": like})
+        yield Fault("url", N_("This is no address. Write it like {like}."), {"like": like})
     elif address.username or address.password:
-        yield Fault("url", "Leave name and password out of the address: there are fields for them.")
+        yield Fault(
+            "url", N_("Leave name and password out of the address: there are fields for them.")
+        )
     elif not wanted.trusted:
         try:
             check_address(wanted.url)
         except AddressRefused:
             yield Fault(
                 "url",
-                "This address lies in an internal network, which the platform does not reach "
-                "into. Take one that can be reached from the internet.",
+                N_(
+                    "This address lies in an internal network, which the platform does not reach "
+                    "into. Take one that can be reached from the internet."
+                ),
             )
 
 
@@ -162,7 +171,7 @@ def _connector_faults(wanted: Wanted) -> Iterator[Fault]:
     known = connectors_of(wanted.type)
     name = wanted.options.get("connector")
     if name not in known:
-        yield Fault("connector", "Choose one of these: {words}.", {"words": ", ".join(known)})
+        yield Fault("connector", N_("Choose one of these: {words}."), {"words": ", ".join(known)})
         return
     # Connectors read their options first, so that a blank payload shows what is wrong with them.
     now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -178,7 +187,7 @@ def _connector_faults(wanted: Wanted) -> Iterator[Fault]:
 def _fault_of_option(error: OptionsRefused) -> Fault:
     said = str(error)
     named = re.match(r"the options? ([a-z_]+)", said)
-    return Fault(named[1] if named else "options", "Check this: {reason}.", {"reason": said})
+    return Fault(named[1] if named else "options", N_("Check this: {reason}."), {"reason": said})
 
 
 def _broker_faults(wanted: Wanted) -> Iterator[Fault]:
@@ -188,20 +197,22 @@ def _broker_faults(wanted: Wanted) -> Iterator[Fault]:
     except SettingRefused:
         yield Fault(
             "topic",
-            "Write the topic the broker sends on, such as v3/my-application@ttn/devices/+/up; "
-            "+ and # stand alone between two slashes.",
+            N_(
+                "Write the topic the broker sends on, such as v3/my-application@ttn/devices/+/up; "
+                "+ and # stand alone between two slashes."
+            ),
         )
     if options.get("protocol") not in (None, "", "3.1.1", "5"):
-        yield Fault("protocol", "Choose one of these: {words}.", {"words": "3.1.1, 5"})
+        yield Fault("protocol", N_("Choose one of these: {words}."), {"words": "3.1.1, 5"})
     for name in ("username", "client_id"):
         if not isinstance(options.get(name, ""), str):
-            yield Fault(name, "This is not a text.")
+            yield Fault(name, N_("This is not a text."))
     if options.get("password") and not options.get("username"):
-        yield Fault("username", "A password needs a user name.")
+        yield Fault("username", N_("A password needs a user name."))
     certificate, key = options.get("client_certificate"), options.get("client_key")
     if bool(certificate) != bool(key):
         missing = "client_key" if certificate else "client_certificate"
-        yield Fault(missing, "A certificate and its key belong together.")
+        yield Fault(missing, N_("A certificate and its key belong together."))
     try:
         tls_context(
             authority=options.get("ca_certificate") or None,
@@ -211,37 +222,38 @@ def _broker_faults(wanted: Wanted) -> Iterator[Fault]:
         )
     except SettingRefused:
         yield Fault(
-            "client_certificate", "A certificate or key cannot be read; it begins with -----BEGIN."
+            "client_certificate",
+            N_("A certificate or key cannot be read; it begins with -----BEGIN."),
         )
 
 
 def _header_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
     value = options.get("header_value")
     if not value:
-        yield Fault("header_value", "This is needed.")
+        yield Fault("header_value", N_("This is needed."))
         return
     try:
         check_header(options.get("header_name"), "" if value is None else str(value))
     except HeaderRefused as error:
         which = "header_value" if "header_value" in str(error) else "header_name"
-        yield Fault(which, "This is no header that can be sent.")
+        yield Fault(which, N_("This is no header that can be sent."))
 
 
 def device_faults(options: Mapping[str, Any], interval: timedelta) -> Iterator[Fault]:
     """What is wrong with the registered devices of a source."""
     devices = options.get("devices", {})
     if not isinstance(devices, Mapping):
-        yield Fault("devices", "This is not an object of device ids.")
+        yield Fault("devices", N_("This is not an object of device ids."))
         return
     seen: set[str] = set()
     for name, entry in devices.items():
         where = f"devices.{name}"
         if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
-            yield Fault(where, "This is no id of a device.")
+            yield Fault(where, N_("This is no id of a device."))
         elif name.casefold() in seen:
-            yield Fault(where, "This device is listed twice.")
+            yield Fault(where, N_("This device is listed twice."))
         elif not isinstance(entry, Mapping):
-            yield Fault(where, "This is not an object.")
+            yield Fault(where, N_("This is not an object."))
         else:
             yield from _entry_faults(where, name, entry, options, interval)
         seen.add(name.casefold())
@@ -264,32 +276,32 @@ def _entry_faults(
         for observed in ("distance", "depth"):
             derived_level(Datastream(f"x:{name}", observed, observed, "mm"), entry)
     except (SuedwestError, FieldRefused) as error:
-        yield Fault(where, "Check this: {reason}.", {"reason": str(error)})
+        yield Fault(where, N_("Check this: {reason}."), {"reason": str(error)})
 
 
 def _plain_faults(
     where: str, entry: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Iterator[Fault]:
     if not isinstance(entry.get("name"), str) or not entry["name"].strip():
-        yield Fault(f"{where}.name", "This is needed.")
+        yield Fault(f"{where}.name", N_("This is needed."))
     codec = entry.get("codec")
     if codec not in (None, "") and codec not in codecs():
         known = {"words": ", ".join(codecs())}
-        yield Fault(f"{where}.codec", "Choose one of these: {words}.", known)
+        yield Fault(f"{where}.codec", N_("Choose one of these: {words}."), known)
     bounds = {"longitude": 180, "latitude": 90}
     given = [axis for axis in bounds if entry.get(axis) is not None]
     for axis in given:
         number = entry[axis]
         real = isinstance(number, int | float) and not isinstance(number, bool)
         if not real or not -bounds[axis] <= number <= bounds[axis]:
-            yield Fault(f"{where}.{axis}", "This is no place on earth.")
+            yield Fault(f"{where}.{axis}", N_("This is no place on earth."))
     if len(given) == 1:
-        yield Fault(f"{where}.{given[0]}", "Longitude and latitude belong together.")
+        yield Fault(f"{where}.{given[0]}", N_("Longitude and latitude belong together."))
     for part, needed in (("operator", ("name",)), ("licence", ("id", "title", "attribution"))):
         told = entry.get(part) or options.get(part)
         if not isinstance(told, Mapping):
-            yield Fault(part, "This is needed.")
+            yield Fault(part, N_("This is needed."))
             continue
         for key in needed:
             if not isinstance(told.get(key), str) or not told[key].strip():
-                yield Fault(f"{part}.{key}", "This is needed.")
+                yield Fault(f"{part}.{key}", N_("This is needed."))

@@ -14,6 +14,7 @@ from ...domain.place_input import PlaceRefused, read_place
 from ...domain.units import DISTANCE
 from ...observations.logic.fields import Fields
 from ...store.text import NAME_LENGTH
+from .area import N_
 from .station_words import plain
 
 FROM_THE_BEGINNING = "2000-01-01T00:00:00+00:00"
@@ -34,12 +35,12 @@ class Way:
 
 
 WAYS = (
-    Way("tts-webhook", "The Things Stack (TTN), by webhook", "webhook", "tts"),
-    Way("chirpstack-webhook", "ChirpStack 4, by HTTP integration", "webhook", "chirpstack"),
-    Way("chirpstack3-webhook", "ChirpStack 3, by HTTP integration", "webhook", "chirpstack3"),
+    Way("tts-webhook", N_("The Things Stack (TTN), by webhook"), "webhook", "tts"),
+    Way("chirpstack-webhook", N_("ChirpStack 4, by HTTP integration"), "webhook", "chirpstack"),
+    Way("chirpstack3-webhook", N_("ChirpStack 3, by HTTP integration"), "webhook", "chirpstack3"),
     Way(
         "tts-mqtt",
-        "The Things Stack (TTN), by MQTT",
+        N_("The Things Stack (TTN), by MQTT"),
         "mqtt",
         "tts",
         "v3/+/devices/+/up",
@@ -47,7 +48,7 @@ WAYS = (
     ),
     Way(
         "chirpstack-mqtt",
-        "ChirpStack 4, by MQTT",
+        N_("ChirpStack 4, by MQTT"),
         "mqtt",
         "chirpstack",
         "application/+/device/+/event/up",
