@@ -105,19 +105,14 @@ def history_import(municipality: str, token: str) -> str | Response:
     lang = language()
     tk.h.flash_success(
         tk._(
-            "{name} was brought in: {stored} new values, {unchanged} known before, "
-            "{corrected} corrected, {refused} lines not used."
+            "{name} was brought in. New values: {stored}; known before: {unchanged}; "
+            "corrected: {corrected}; lines not used: {refused}."
         ).format(
             name=file.name,
-            **{
-                name: formats.number(done[key], lang)
-                for name, key in (
-                    ("stored", "stored"),
-                    ("unchanged", "unchanged"),
-                    ("corrected", "corrected"),
-                    ("refused", "quarantined"),
-                )
-            },
+            stored=formats.number(done["stored"], lang),
+            unchanged=formats.number(done["unchanged"], lang),
+            corrected=formats.number(done["corrected"], lang),
+            refused=formats.number(done["quarantined"], lang),
         )
     )
     return tk.redirect_to("suedwest_administration.history", municipality=municipality)
