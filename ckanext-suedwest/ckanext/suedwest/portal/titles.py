@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..store.query import StationRow
 
 
@@ -11,7 +13,7 @@ def title(station: StationRow) -> str:
 
 
 def named(name: str, water: str | None) -> str:
-    """As `title`, from a station's name and its water."""
-    if not water or water.casefold() in name.casefold():
+    """As `title`, from a station's name and its water; Altenglan does not name the Glan."""
+    if not water or re.search(rf"\b{re.escape(water)}", name, re.IGNORECASE):
         return name
     return f"{water} bei {name}"
