@@ -15,7 +15,7 @@ from ..portal import formats
 from ..portal.organizations import profiles
 from ..portal.profile import Profile
 from ..portal.stations import title
-from ..store.query import stations
+from ..store.query import StationRow, ThresholdRow, stations
 from . import marks, sentences, summaries
 from .lists import KIND, attributions
 from .reading import situations
@@ -98,7 +98,7 @@ def lines(shown: Sequence[Situation], now: datetime, municipality: str | None = 
 
 def notes(shown: Sequence[Situation]) -> dict[str, Any]:
     """What has to be said below lines: what “about” and brackets mean, and whose all this is."""
-    sources = [each.source for one in shown for each in one.thresholds if each in _named(one)]
+    sources = [each.source for one in shown for each in _told(one)]
     return {
         "projected": any(each.rising and each.next_above for each in shown),
         "in_brackets": any(not each.reliable and each.last_value is not None for each in shown),
@@ -115,8 +115,8 @@ def headline(shown: Sequence[Situation], lang: str) -> str:
     """
     german = lang == "de"
     parts: list[str] = []
-    if lost := [title(each.station) for each in shown if was_reached(each)]:
-        names = _some(lost, lang)
+    if lost := [each.station for each in shown if was_reached(each)]:
+        names = named(lost, lang)
         parts.append(
             f"Ohne verlässlichen Wert und zuletzt über einer Schwelle: {names}."
             if german
@@ -151,10 +151,9 @@ def reached_words(situation: Situation, lang: str) -> str:
         return ""
     highest, *others = situation.reached
     own = [each for each in others if each.kind == ThresholdKind.MUNICIPAL]
-    names = dict.fromkeys(marks.name(each, lang) for each in (highest, *own))
-    return ", ".join(
-        each for each in (class_words(highest_class(situation)), _some(list(names), lang)) if each
-    )
+    words = [class_words(highest_class(situation))]
+    words += [marks.name(each, lang) for each in (highest, *own)]
+    return ", ".join(dict.fromkeys(each for each in words if each))
 
 
 def ahead_words(situation: Situation, lang: str) -> str:
@@ -168,6 +167,17 @@ def ahead_words(situation: Situation, lang: str) -> str:
         words = f"noch {words}"
     hours = sentences.hours_left(situation, lang)
     return f"{words}, {hours}" if hours else words
+
+
+def named(shown: Sequence[StationRow], lang: str) -> str:
+    """`Rhein bei Andernach, Mosel bei Cochem und 2 weitere`."""
+    words = ", ".join(title(each) for each in shown[:_NAMED])
+    more = len(shown) - _NAMED
+    if more <= 0:
+        return words
+    if lang == "de":
+        return f"{words} und {more} weitere{'r' if more == 1 else ''}"
+    return f"{words} and {more} more"
 
 
 def quiet_towns(quiet: Sequence[Situation], towns: Sequence[Profile]) -> list[QuietTown]:
@@ -192,17 +202,9 @@ def _groups(shown: Sequence[Situation], now: datetime, municipality: str | None)
     ]
 
 
-def _named(situation: Situation) -> tuple[Any, ...]:
-    return (*situation.reached, situation.next_above)
-
-
-def _some(names: Sequence[str], lang: str) -> str:
-    """The first names, and how many more there are."""
-    words = ", ".join(names[:_NAMED])
-    more = len(names) - _NAMED
-    if more <= 0:
-        return words
-    return f"{words} und {more} weitere" if lang == "de" else f"{words} and {more} more"
+def _told(situation: Situation) -> list[ThresholdRow]:
+    """The thresholds a line speaks of."""
+    return [each for each in (*situation.reached, situation.next_above) if each]
 
 
 def _gauges(count: int, lang: str) -> str:

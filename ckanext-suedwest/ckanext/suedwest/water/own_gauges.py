@@ -18,7 +18,7 @@ from ..portal.organizations import profiles
 from ..portal.profile import Profile
 from ..portal.stations import title
 from ..store.query import StationRow, stations
-from .crisis import lines, notes
+from .crisis import lines, named, notes
 from .lists import KIND
 from .reading import situations
 from .rows import language
@@ -28,7 +28,6 @@ LIMIT = 30
 """So many gauges a link shows: what is read in one go, and what an address can hold."""
 _MOST_READ = 100
 _LONGEST_SHOWN = 60
-_NAMED = 2
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -85,15 +84,6 @@ def address(slugs: Sequence[str], *, absolute: bool = False) -> str:
     return f"{page}?pegel={quote(','.join(slugs), safe=',')}" if slugs else page
 
 
-def names(shown: Sequence[StationRow], lang: str) -> str:
-    """`Rhein bei Andernach, Mosel bei Cochem und 2 weitere`."""
-    words = ", ".join(title(each) for each in shown[:_NAMED])
-    more = len(shown) - _NAMED
-    if more <= 0:
-        return words
-    return f"{words} und {more} weitere" if lang == "de" else f"{words} and {more} more"
-
-
 def matching(known: Sequence[StationRow], query: str) -> list[StationRow]:
     """The gauges in whose name or number every word of the query occurs."""
     words = _folded(query).split()
@@ -115,7 +105,7 @@ def own_gauges_context(slugs: Sequence[str], query: str, now: datetime) -> dict[
     return {
         "now": now,
         "heading_time": f"{formats.weekday_date(now, lang)}, {formats.clock(now, lang, zone=True)}",
-        "page_title": f"{heading}: {names(choice.shown, lang)}" if choice.shown else heading,
+        "page_title": f"{heading}: {named(choice.shown, lang)}" if choice.shown else heading,
         "choice": choice,
         "limit": LIMIT,
         "lines": lines(ordered, now),
