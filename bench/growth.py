@@ -96,14 +96,14 @@ def _figures(small: Engine, large: Engine, times: int) -> dict[str, float]:
     with small.connect() as one, large.connect() as other:
         tasks = _tasks(one), _tasks(other)
         for turn in range(times + CHARTED):
-            for name, (_, expected) in tasks[0].items():
+            for name, (_, expected, slack) in tasks[0].items():
                 taken = seconds.setdefault(name, ([], []))
                 for each, into in zip(tasks, taken, strict=True):
                     start = time.perf_counter()
                     found = each[name][0]()
                     if turn >= CHARTED:  # the first ones warm up
                         into.append(time.perf_counter() - start)
-                    if not expected - 2 * IN_DAY <= found <= expected:
+                    if abs(found - expected) > slack:
                         sys.exit(f"{name} found {found}, not {expected}")
     figures: dict[str, float] = {}
     for name, (at_first, now) in seconds.items():
@@ -112,8 +112,8 @@ def _figures(small: Engine, large: Engine, times: int) -> dict[str, float]:
     return figures
 
 
-def _tasks(conn: Connection) -> dict[str, tuple[Callable[[], int], int]]:
-    """What is measured, and how many values it has to find."""
+def _tasks(conn: Connection) -> dict[str, tuple[Callable[[], int], int, int]]:
+    """What is measured, how many values it has to find, and how many more or less it may be."""
     shown = [(station, each) for station in stations(conn) for each in station.datastreams]
     charted = cycle(_with_a_year(shown))
 
@@ -129,7 +129,12 @@ def _tasks(conn: Connection) -> dict[str, tuple[Callable[[], int], int]]:
     def lookup() -> int:
         return len(conn.execute(text(LOOKUP)).all())
 
-    return {"latest": (latest, GAUGES), "chart": (chart, IN_YEAR), "lookup": (lookup, GAUGES)}
+    return {
+        "latest": (latest, GAUGES, 0),
+        # Where values are older than a year, the day it begins in counts as a whole.
+        "chart": (chart, IN_YEAR, IN_DAY),
+        "lookup": (lookup, GAUGES, 0),
+    }
 
 
 def _with_a_year(
