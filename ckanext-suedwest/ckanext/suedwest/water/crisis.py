@@ -10,12 +10,13 @@ from typing import Any
 from ckan.common import _
 
 from ..domain.threshold import ThresholdKind
+from ..domain.time import BERLIN
 from ..observations.store_access import read_engine
 from ..portal import formats
 from ..portal.organizations import profiles
 from ..portal.profile import Profile
 from ..portal.stations import title
-from ..store.query import StationRow, ThresholdRow, stations
+from ..store.query import StationRow, stations
 from . import marks, sentences, summaries
 from .lists import KIND, attributions
 from .reading import situations
@@ -75,7 +76,7 @@ def crisis_context(municipality: str | None, now: datetime) -> dict[str, Any] | 
     listed = [each for each in ordered if not counted or each.urgency is not Urgency.QUIET]
     return {
         "now": now,
-        "heading_time": f"{formats.weekday_date(now, lang)}, {formats.clock(now, lang, zone=True)}",
+        "heading_time": page_time(now, lang),
         "town": town,
         "towns": towns,
         "empty": "" if ordered else summaries.none_connected(town.title if town else None, lang),
@@ -83,7 +84,7 @@ def crisis_context(municipality: str | None, now: datetime) -> dict[str, Any] | 
         "groups": _groups(listed, now, municipality),
         "quiet_count": len(counted),
         "quiet_towns": quiet_towns(counted, towns),
-        **notes(ordered),
+        **notes(listed, [each for each in listed if each.urgency is not Urgency.QUIET]),
     }
 
 
@@ -96,16 +97,26 @@ def lines(shown: Sequence[Situation], now: datetime, municipality: str | None = 
     ]
 
 
-def notes(shown: Sequence[Situation]) -> dict[str, Any]:
-    """What has to be said below lines: what “about” and brackets mean, and whose all this is."""
-    sources = [each.source for one in shown for each in _told(one)]
+def notes(shown: Sequence[Situation], full: Sequence[Situation]) -> dict[str, Any]:
+    """What has to be said below lines: what “about” and brackets mean, and whose all this is.
+
+    Only the lines of `full` speak of thresholds.
+    """
+    told = [each for one in full for each in (*one.reached, one.next_above) if each]
     return {
-        "projected": any(each.rising and each.next_above for each in shown),
+        "projected": any(each.rising and each.next_above for each in full),
         "in_brackets": any(not each.reliable and each.last_value is not None for each in shown),
         "below_zero": any(each.value is not None and each.value < 0 for each in shown),
-        "threshold_sources": list(dict.fromkeys(sources)),
+        "threshold_sources": list(dict.fromkeys(each.source for each in told)),
         "sources": attributions(shown),
     }
+
+
+def page_time(now: datetime, lang: str) -> str:
+    """`Mo 23.11.2026, 10:50 Uhr MEZ`: when the page was made, on one line of a phone."""
+    year = now.astimezone(BERLIN).year
+    day = f"{formats.day_label(now.astimezone(BERLIN), lang)}{'' if lang == 'de' else ' '}{year}"
+    return f"{day}, {formats.clock(now, lang, zone=True)}"
 
 
 def headline(shown: Sequence[Situation], lang: str) -> str:
@@ -157,10 +168,13 @@ def reached_words(situation: Situation, lang: str) -> str:
 
 
 def ahead_words(situation: Situation, lang: str) -> str:
-    """`noch 42 cm bis zur Marke I, etwa 5 Stunden`; empty without a level or a threshold above."""
+    """`noch 42 cm bis zur Marke I, etwa 5 Stunden`; empty without a level or a threshold above.
+
+    At low water it is far away, and what the sign before the line means has to be said instead.
+    """
     threshold = situation.next_above
     away = situation.centimetres_to(threshold) if threshold else None
-    if threshold is None or away is None:
+    if threshold is None or away is None or situation.low_mark is not None:
         return ""
     words = f"{formats.difference(away, lang)} {marks.way_to(threshold, lang)}"
     if lang == "de":
@@ -200,11 +214,6 @@ def _groups(shown: Sequence[Situation], now: datetime, municipality: str | None)
         for urgency in Urgency
         if (members := [each for each in every if each.urgency is urgency])
     ]
-
-
-def _told(situation: Situation) -> list[ThresholdRow]:
-    """The thresholds a line speaks of."""
-    return [each for each in (*situation.reached, situation.next_above) if each]
 
 
 def _gauges(count: int, lang: str) -> str:

@@ -38,6 +38,7 @@ def table_context(
     ordered = by_urgency(situations(shown, now, municipality))
     return {
         "rows": rows(ordered, now, municipality=municipality, sparks=sparklines(ordered, now)),
+        "municipality": municipality,
         "below_zero": _any_below_zero(ordered),
         "sources": attributions(ordered),
     }

@@ -13,12 +13,11 @@ import ckan.plugins.toolkit as tk
 from ckan.common import _
 
 from ..observations.store_access import read_engine
-from ..portal import formats
 from ..portal.organizations import profiles
 from ..portal.profile import Profile
 from ..portal.stations import title
 from ..store.query import StationRow, stations
-from .crisis import lines, named, notes
+from .crisis import lines, named, notes, page_time
 from .lists import KIND
 from .reading import situations
 from .rows import language
@@ -104,7 +103,7 @@ def own_gauges_context(slugs: Sequence[str], query: str, now: datetime) -> dict[
     heading = _("My gauges")
     return {
         "now": now,
-        "heading_time": f"{formats.weekday_date(now, lang)}, {formats.clock(now, lang, zone=True)}",
+        "heading_time": page_time(now, lang),
         "page_title": f"{heading}: {named(choice.shown, lang)}" if choice.shown else heading,
         "choice": choice,
         "limit": LIMIT,
@@ -119,7 +118,7 @@ def own_gauges_context(slugs: Sequence[str], query: str, now: datetime) -> dict[
         "query": query,
         "offers": _offers(free),
         "full": len(choice.shown) >= LIMIT,
-        **notes(ordered),
+        **notes(ordered, ordered),
     }
 
 
