@@ -6,6 +6,7 @@ name things of `World` in braces.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import ckan.plugins as plugins
 import pytest
 from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
+from ckan.config.middleware.flask_app import csrf
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from history_rows import HISTORY_ACTIONS, HISTORY_PAGES
@@ -23,6 +25,7 @@ from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
 OWN = "landkreis-kusel"
 OTHER = "kaiserslautern"
 AREA = "suedwest_administration"
+NAMES = re.compile(r"{(\w+)}")
 
 PUBLIC_ACTIONS: frozenset[str] = frozenset()
 """Read-only actions that anybody may call: they show what is public."""
@@ -185,6 +188,59 @@ def test_pages_of_no_municipality_do_not_exist(web, world):
         path = page.path.format_map({**asdict(world), "municipality": "nowhere"})
         ask = web.get if page.method == "GET" else web.post
         ask(path, headers=staff, status=404)
+
+
+def test_things_of_others_are_not_reached_through_the_own_pages(web, world):
+    """With the own municipality in the address, and somebody else's station, source or record."""
+    stranger = of(OTHER, "editor")
+    own = World(**{**asdict(world), "municipality": OTHER})
+    reached = {}
+    for page in PAGES:
+        named = f"{page.path} {' '.join(str(value) for value in page.data.values())}"
+        things = {name: str(getattr(world, name)) for name in NAMES.findall(named)}
+        things.pop("municipality", None)
+        if not things:
+            continue
+        path = page.path.format_map(asdict(own))
+        if page.method == "GET":
+            answer = web.get(path, headers=stranger, follow_redirects=False)
+        else:
+            data = filled(page.data, own)
+            answer = web.post(path, headers=stranger, data=data, follow_redirects=False)
+        # What succeeds redirects; a form whose choices lack the thing is only shown again.
+        shown_again = (page.method, answer.status_code) == ("POST", 200) and not any(
+            thing in answer.body for thing in things.values()
+        )
+        if answer.status_code not in (403, 404) and not shown_again:
+            reached[f"{page.method} {path}"] = answer.status_code
+    assert reached == {}
+
+
+def test_no_form_is_accepted_without_its_token(world, make_app, monkeypatch):
+    """Who is logged in by cookie could be made to send a form by another site."""
+    # CKAN keeps for the whole process which views visitors asked for, also in earlier tests.
+    monkeypatch.setattr(csrf, "_exempt_views", set())
+    web = make_app()
+    user = factories.User(password="correct horse battery")
+    call_action("organization_member_create", id=OWN, username=user["name"], role="editor")
+    client = web.test_client(use_cookies=True)
+    login = {"login": user["name"], "password": "correct horse battery"}
+    assert client.post("/user/login", data=login, follow_redirects=False).status_code == 302
+    forms = [page for page in PAGES if page.method == "POST"]
+    statuses = {
+        page.endpoint: client.post(
+            page.path.format_map(asdict(world)), data=filled(page.data, world)
+        ).status_code
+        for page in forms
+    }
+    assert forms
+    assert statuses == dict.fromkeys(statuses, 400)
+
+
+def test_all_staff_look_at_the_platform_and_nobody_else(web):
+    path = "/verwaltung/suedwest-cluster"
+    web.get(path, headers=of(OTHER, "editor"), status=200)
+    web.get(path, headers=of(OTHER, "member"), status=403)
 
 
 def test_no_cache_keeps_a_staff_page(web):
