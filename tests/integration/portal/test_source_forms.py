@@ -148,6 +148,7 @@ def test_no_page_shows_a_secret_and_saving_keeps_it(platform, staff):
     kept = source_of(platform).options
     assert (kept["title"], kept["password"]) == ("Anders", sealed)
     assert EUI in kept["devices"]
+    assert kept["licence"] == MQTT["options"]["licence"]
     everything = "".join(bodies)
     assert SECRET not in everything
     assert sealed not in everything

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from ...ingest.secrets import SECRET_OPTIONS
 from ...ingest.source_check import TYPES, connectors_of
 from ...observations.logic.fields import Fields
+from ...store.text import NAME_LENGTH
 from .area import administration, require_staff, staff_context, staff_page
 from .gauge_form import (
     LICENCES,
@@ -236,13 +237,7 @@ def _read_source(
     if "devices" in old:
         options["devices"] = old["devices"]
     if kind not in ("lhp", "pegelonline"):
-        keeps = data.get("licence") not in LICENCES and "licence" in old
-        options |= {"licence": old["licence"]} if keeps else {}
-        options |= (
-            {"operator": {**old.get("operator", {}), "name": data.get("operator", "")}}
-            if keeps
-            else operator_and_licence(fields)
-        )
+        options |= _operator_and_licence(fields, data, old)
     described: dict[str, Any] = {
         "title": data.get("title"),
         "url": data.get("url", ""),
@@ -258,6 +253,18 @@ def _read_source(
             if line
         ]
     return described
+
+
+def _operator_and_licence(
+    fields: Fields, data: Mapping[str, Any], old: Mapping[str, Any]
+) -> dict[str, Any]:
+    """As the form says; what a file says beyond that stays."""
+    licence, operator = old.get("licence") or {}, old.get("operator") or {}
+    if licence and data.get("licence") == licence.get("id"):
+        name = fields.text("operator", most=NAME_LENGTH)
+        return {"operator": {**operator, "name": name}, "licence": licence}
+    said = operator_and_licence(fields)
+    return {**said, "operator": {**operator, **said["operator"]}}
 
 
 def _source_data(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import ckan.plugins.toolkit as tk
 from ckan.common import request, session
 from werkzeug.wrappers import Response
 
-from ...observations.refusal_words import refusal_sentence
 from .area import administration, staff_context, staff_page
 from .gauge_form import errors_by_field
+from .source_words import error_sentence, reason_sentence
 from .station_words import amount, language, moment, property_title
 
 TAB = "sources"
@@ -170,6 +170,7 @@ def _with_words(source: dict[str, Any]) -> dict[str, Any]:
         **source,
         "type_title": type_title(source["type"]),
         "last_success": moment(source["last_success"], language()),
+        "error_sentence": error_sentence(source["last_error"]) if source["last_error"] else None,
         "devices": sorted(devices.items(), key=lambda item: str(item[1].get("name")).casefold()),
         "operator": (source["options"].get("operator") or {}).get("name"),
         "licence": (source["options"].get("licence") or {}).get("title"),
@@ -189,7 +190,5 @@ def _trial_words(trial: dict[str, Any]) -> dict[str, Any]:
         }
         for each in trial["observations"]
     ]
-    refusals = [
-        {**each, "sentence": refusal_sentence(each["reason"])} for each in trial["refusals"]
-    ]
+    refusals = [{**each, "sentence": reason_sentence(each["reason"])} for each in trial["refusals"]]
     return {**trial, "observations": values, "refusals": refusals}
