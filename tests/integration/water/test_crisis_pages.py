@@ -45,7 +45,8 @@ def test_all_gauges_by_urgency(gauges: Gauges, visit: Visit, path: str) -> None:
     said = (
         "Ohne verlässlichen Wert und zuletzt über einer Schwelle: Rhein bei Oberwinter.",
         "Schwelle erreicht (1)",
-        "Rhein bei Andernach 2,30 m Marke I, gleichbleibend, noch 1,70 m bis zur Marke II",
+        "Rhein bei Andernach 2,30 m Marke I, gleichbleibend",
+        "noch 1,70 m bis zur Marke II",
         "Ohne verlässlichen Wert (2)",
         "Rhein bei Oberwinter (3,00 m) stumm seit",
         "vorher war eine Schwelle erreicht",

@@ -24,7 +24,7 @@ from .rows import Row, class_words, language, rows
 from .situation import Situation, Urgency, by_urgency, highest_class, was_reached
 
 _NAMED = 2
-_QUIET_LISTED = 16
+_QUIET_LISTED = 5
 """So many quiet gauges get a line each on the page of the whole cluster; more are counted."""
 
 
@@ -36,6 +36,8 @@ class Line:
     urgency: Urgency
     reached: str
     ahead: str
+    clock: str
+    """When its value was measured, `10:45`, short enough for a phone; a late one says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,13 @@ def lines(shown: Sequence[Situation], now: datetime, municipality: str | None = 
     """The lines of gauges in the order given."""
     lang = language()
     return [
-        Line(row, each.urgency, reached_words(each, lang), ahead_words(each, lang))
+        Line(
+            row,
+            each.urgency,
+            reached_words(each, lang),
+            ahead_words(each, lang),
+            row.clock.removesuffix(f"{formats.NO_BREAK}Uhr"),
+        )
         for each, row in zip(shown, rows(shown, now, municipality=municipality), strict=True)
     ]
 
@@ -141,18 +149,8 @@ def headline(shown: Sequence[Situation], lang: str) -> str:
             if german
             else "At present there is no reliable value here."
         )
-    elif known and not any(each.reached for each in known):
-        parts.append(
-            f"Zurzeit erreicht: keine Schwelle. Geprüft: {_gauges(len(known), lang)}."
-            if german
-            else f"Reached at present: no threshold. Checked: {_gauges(len(known), lang)}."
-        )
-    if unknown := len(reliable) - len(known):
-        parts.append(
-            f"Ohne bekannte Schwelle: {_gauges(unknown, lang)}."
-            if german
-            else f"Without a known threshold: {_gauges(unknown, lang)}."
-        )
+    elif not any(each.reached for each in known):
+        parts += _none_reached(len(known), len(reliable) - len(known), lang)
     return " ".join(parts)
 
 
@@ -214,6 +212,23 @@ def _groups(shown: Sequence[Situation], now: datetime, municipality: str | None)
         for urgency in Urgency
         if (members := [each for each in every if each.urgency is urgency])
     ]
+
+
+def _none_reached(known: int, unknown: int, lang: str) -> list[str]:
+    """How many gauges were compared with a threshold, and how many cannot be."""
+    german = lang == "de"
+    parts: list[str] = []
+    if known:
+        none = (
+            "Zurzeit erreicht: keine Schwelle. Geprüft"
+            if german
+            else ("Reached at present: no threshold. Checked")
+        )
+        parts.append(f"{none}: {_gauges(known, lang)}.")
+    if unknown:
+        without = "Ohne bekannte Schwelle" if german else "Without a known threshold"
+        parts.append(f"{without}: {_gauges(unknown, lang)}.")
+    return parts
 
 
 def _gauges(count: int, lang: str) -> str:
