@@ -12,12 +12,15 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
+import same_every_time
 from sqlalchemy import Engine
 
 from ckanext.suedwest.launcher import databases
 from ckanext.suedwest.launcher.databases import Databases
 from ckanext.suedwest.store.engine import create_store_engine
 from ckanext.suedwest.store.migrate import upgrade
+
+same_every_time.remember()
 
 
 def _told(variable: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,12 @@ from openapi_core.contrib.werkzeug import WerkzeugOpenAPIRequest, WerkzeugOpenAP
 
 _READ: dict[str, Callable[[bytes], Any]] = {
     "application/geo+json": json.loads,
-    "text/csv": bytes.decode,
+    "text/csv": lambda content: _unpacked(content).decode(),
 }
+
+
+def _unpacked(content: bytes) -> bytes:
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 
 def asker(app: Any) -> Callable[..., Any]:

@@ -19,6 +19,12 @@ from ckanext.suedwest.domain.observation import Observation
 KUSEL = "landkreis-kusel"
 
 
+@pytest.fixture(autouse=True)
+def english(ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences as they stand in the code."""
+    monkeypatch.setitem(ckan_config, "ckan.locale_default", "en")
+
+
 @pytest.fixture
 def newest() -> datetime:
     return datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)

@@ -23,6 +23,12 @@ NEWEST = datetime(2026, 10, 26, 1, tzinfo=UTC)
 FIRST = NEWEST - 95 * STEP
 
 
+@pytest.fixture(autouse=True)
+def english(ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences as they stand in the code."""
+    monkeypatch.setitem(ckan_config, "ckan.locale_default", "en")
+
+
 @pytest.fixture
 def filled(clean_db: None, clean_index: None, store: Engine) -> Engine:
     factories.Organization(name="landkreis-kusel")
@@ -191,11 +197,12 @@ def test_an_unknown_series(get: Any) -> None:
 
 
 def test_a_series_is_sent_again_only_when_it_changed(get: Any, filled: Engine, series: str) -> None:
-    for path in (f"{series}?start=2026-10-24", f"{series}.csv?start=2026-10-24"):
+    paths = (f"{series}?start=2026-10-24", f"{series}.csv?start=2026-10-24")
+    for path, corrected in zip(paths, (1.5, 2.5), strict=True):
         etag = get(path).headers["ETag"]
         assert get(path, headers={"If-None-Match": etag}).status_code == 304
         assert get(f"{path}&limit=5", headers={"If-None-Match": etag}).status_code == 200
-        add(filled, [Observation("own:1", "W", FIRST, 1.5)])
+        add(filled, [Observation("own:1", "W", FIRST, corrected)])
         assert get(path, headers={"If-None-Match": etag}).status_code == 200
 
 

@@ -14,6 +14,7 @@ _MAX_AGE = timedelta(seconds=15)
 _STALE_FOR = timedelta(seconds=30)
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+METHODS = "GET, HEAD, OPTIONS"
 
 
 class RequestRefused(Exception):
@@ -28,8 +29,8 @@ class RequestRefused(Exception):
 class OpenResponse(Response):
     """An answer that is the same for everybody, whoever asks and in which language.
 
-    CKAN's last step on every answer writes its own `Cache-Control`, and its session may add a
-    cookie and `Vary: Cookie`; so these are set when the headers are sent.
+    CKAN's last steps on every answer write their own `Cache-Control` and CORS headers, and its
+    session may add a cookie and `Vary: Cookie`; so these are set when the headers are sent.
     """
 
     caching = "no-store"
@@ -41,6 +42,8 @@ class OpenResponse(Response):
         headers.remove("Vary")
         headers["Cache-Control"] = self.caching
         headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Allow-Methods"] = METHODS
+        headers["Access-Control-Allow-Headers"] = "If-None-Match"
         headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Link"
         headers.remove("Access-Control-Allow-Credentials")
         if self.varies:

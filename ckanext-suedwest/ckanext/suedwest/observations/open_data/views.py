@@ -41,7 +41,6 @@ open_data = Blueprint("suedwest_open_data", __name__, url_prefix="/api/live/v1")
 
 _FORMATS = ("json", "geojson", "csv")
 _SERIES_FORMATS = ("json", "csv")
-_METHODS = "GET, HEAD, OPTIONS"
 _P = ParamSpec("_P")
 
 
@@ -189,7 +188,7 @@ def unknown(path: str = "") -> Response:
     """Whatever else is asked for below this address."""
     if request.method not in ("GET", "HEAD"):
         refused = answers.error(405, _("Here one can only read."))
-        refused.headers["Allow"] = _METHODS
+        refused.headers["Allow"] = answers.METHODS
         return refused
     raise RequestRefused(
         404,
@@ -253,12 +252,7 @@ def _series(
     following = None
     if page.next_start is not None:
         query = {**request.args.to_dict(), "start": page.next_start.isoformat()}
-        following = _address(
-            "observations",
-            query,
-            datastream_id=stream.resource_id,
-            **(request.view_args or {}) | {"datastream_id": stream.resource_id},
-        )
+        following = _address("observations", query, **(request.view_args or {}))
     links = [f'<{following}>; rel="next"'] if following else []
     columns = series.COLUMNS[span.resolution]
     if name == "csv":
@@ -306,8 +300,6 @@ def _preflight() -> Response:
     """What a browser asks before it sends an ETag from another site."""
     response = OpenResponse(status=204)
     response.caching = "public, max-age=86400"
-    response.headers["Allow"] = _METHODS
-    response.headers["Access-Control-Allow-Methods"] = _METHODS
-    response.headers["Access-Control-Allow-Headers"] = "If-None-Match, If-Modified-Since"
+    response.headers["Allow"] = answers.METHODS
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
