@@ -11,11 +11,15 @@ import ckan.plugins.toolkit as tk
 from ckan.common import _
 from ckan.types import AuthFunction, AuthResult, Context, DataDict
 
+from .open_datasets import municipality_of, package_id
 from .organizations import profiles
 from .stations import PACKAGE_TYPE
 
 MUNICIPALITY_FIELD = "vocab_suedwest_municipality"
 """Index field with the slugs of all municipalities that show or publish a package."""
+
+NOT_EXPORTED_FIELD = "vocab_suedwest_not_exported"
+"""Index field that says `true` of what other catalogues must not take over as ours."""
 
 _DCAT_ACTIONS = ("dcat_catalog_show", "dcat_catalog_search")
 
@@ -26,9 +30,15 @@ def add_index_fields(document: dict[str, Any]) -> dict[str, Any]:
     if isinstance(shown_by, str):
         shown_by = json.loads(shown_by or "[]")
     organization = document.get("organization")
+    live_key = document.get("live_key")
+    # Only the reconciler can give a dataset this id; an editor may write any key by the API.
+    if live_key and document["id"] == package_id(live_key):
+        shown_by = [municipality_of(live_key)]
     document[MUNICIPALITY_FIELD] = shown_by or ([organization] if organization else [])
     # The list itself is no index field, and Solr takes a list only where its schema says so.
     document.pop("municipalities", None)
+    if document.get("not_exported") == "true":
+        document[NOT_EXPORTED_FIELD] = ["true"]
     return document
 
 
@@ -56,19 +66,20 @@ def name_facets(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_actions() -> dict[str, Callable[..., Any]]:
-    """What harvesters see is datasets; a station is shown with its source, not exported."""
+    """What harvesters see is what municipalities publish themselves, and no station."""
     if not plugins.plugin_loaded("dcat"):
         return {}
-    return dict.fromkeys(_DCAT_ACTIONS, _without_stations)
+    return dict.fromkeys(_DCAT_ACTIONS, _only_own_datasets)
 
 
 @tk.chained_action
 @tk.side_effect_free
-def _without_stations(
+def _only_own_datasets(
     original: Callable[[Context, DataDict], Any], context: Context, data_dict: DataDict
 ) -> Any:
     wanted = data_dict.get("fq") or ""
-    return original(context, {**data_dict, "fq": f"{wanted} -dataset_type:{PACKAGE_TYPE}".strip()})
+    others = f"-dataset_type:{PACKAGE_TYPE} -{NOT_EXPORTED_FIELD}:true"
+    return original(context, {**data_dict, "fq": f"{wanted} {others}".strip()})
 
 
 def get_auth_functions() -> dict[str, Callable[..., AuthResult]]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from ..domain.errors import SuedwestError
+from ..observations.store_access import write_engine
 from . import municipality as loader
 from . import reconcile as reconciler
+from .open_dataset_package import publish
 
 
 @click.group()
@@ -37,13 +39,15 @@ def load(paths: tuple[Path, ...]) -> None:
 @suedwest.command()
 @click.option("--follow", is_flag=True, help="Stay and follow the store's changes.")
 def reconcile(follow: bool) -> None:
-    """Bring the catalogue's stations in step with the observation store."""
+    """Bring stations and datasets of live data in step with the observation store."""
     if follow:
         reconciler.follow()
         return
     result = reconciler.full_pass()
     click.echo(str(result))
-    if result.failed:
+    published = publish(write_engine())
+    click.echo(str(published))
+    if result.failed or published.failed:
         raise SystemExit(1)
 
 

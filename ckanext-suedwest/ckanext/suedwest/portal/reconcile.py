@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..observations.store_access import write_engine
 from ..store import outbox
 from ..store.query import StationRow, station_by_id, stations
+from .open_dataset_package import Published, publish
 from .station_package import write_station
 
 CHANNEL = "suedwest_outbox"
@@ -108,8 +109,12 @@ def follow(*, stop: Callable[[], bool] = lambda: False) -> None:
                 while not stop():
                     if time.monotonic() >= next_full_pass:
                         _tell(full_pass(retries))
+                        _tell(publish(write_engine()))
                         next_full_pass = time.monotonic() + FULL_PASS_EVERY.total_seconds()
-                    _tell(work_outbox(retries))
+                    done = work_outbox(retries)
+                    _tell(done)
+                    if done.seen:
+                        _tell(publish(write_engine()))
                     wait()
         except (SQLAlchemyError, psycopg2.Error, OSError) as error:
             log.warning("The observation store is not reachable: %s", _first_line(error))
@@ -161,7 +166,7 @@ def _work_on(engine: Engine, station: StationRow, done: Pass, retries: Retries) 
         model.Session.remove()
 
 
-def _tell(done: Pass) -> None:
+def _tell(done: Pass | Published) -> None:
     if done.changed or done.failed:
         log.info("Catalogue: %s", done)
 

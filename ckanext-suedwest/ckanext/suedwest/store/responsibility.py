@@ -73,3 +73,16 @@ def stations_of(bind: Engine | Connection, municipality: str | None) -> dict[int
             {"municipality": municipality},
         )
         return dict(rows.tuples().all())
+
+
+def owners(bind: Engine | Connection) -> dict[int, tuple[str | None, str]]:
+    """Of every station: the municipality whose source brings it (None: the platform's), and the
+    type of that source."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT station.id, source.municipality, source.type
+                FROM suedwest.station JOIN suedwest.source ON source.id = station.source_id
+            """)
+        )
+        return {station_id: (municipality, type_) for station_id, municipality, type_ in rows}

@@ -1,0 +1,244 @@
+"""Which datasets carry the open live data, and what they say: one for each municipality, kind of
+station and operator, since licence and publisher differ by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
+
+from ..domain.time import BERLIN
+from ..observations.open_data.records import operator_key
+from ..store.query import StationRow
+from ..store.slug import slugify
+from .profile import Profile
+
+EDITED_FIELDS = ("title", "notes", "tag_string", "contact_name", "contact_email")
+"""Fields the editors own once they changed them; all others follow the store."""
+LICENCES = {
+    "dl-de-by-2.0": "dl-by-de/2.0",
+    "dl-de-zero-2.0": "dl-zero-de/2.0",
+    "cc-by-4.0": "cc-by/4.0",
+    "cc-by-sa-4.0": "cc-by-sa/4.0",
+    "cc-zero": "cc-zero",
+    "geonutz": "geonutz/20130319",
+    "odc-by": "odby",
+    "odc-odbl": "odbl",
+}
+"""Our licences in the vocabulary of DCAT-AP.de, http://dcat-ap.de/def/licenses/."""
+
+_LICENCE_BASE = "http://dcat-ap.de/def/licenses/"
+_ENVIRONMENT = "http://publications.europa.eu/resource/authority/data-theme/ENVI"
+_FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
+_TITLES = {"water": "Pegelstände"}
+_TAGS = {"water": "Pegel, Wasserstand, Hochwasser"}
+# Where devices of a municipality send by themselves; what is fetched belongs to whoever serves it.
+_DEVICES_SEND = frozenset({"mqtt", "webhook"})
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Stations of one kind that one operator runs and one municipality shows.
+
+    `own`: the municipality publishes them; else they are shown with their source.
+    """
+
+    municipality: Profile
+    kind: str
+    operator: str
+    stations: tuple[StationRow, ...]
+    own: bool
+
+    @property
+    def key(self) -> str:
+        """The same for the same offer, whatever its stations are."""
+        return f"{self.municipality.name}:{self.kind}:{self.operator}"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether something in it says nothing of the real world."""
+        return any(each.properties.get("simulated") == "true" for each in self.stations)
+
+    @property
+    def exported(self) -> bool:
+        """Whether other catalogues may take it over as published by the municipality."""
+        return self.own and not self.simulated
+
+
+def offers(
+    stations: Iterable[StationRow],
+    owners: Mapping[int, tuple[str | None, str]],
+    municipalities: Iterable[Profile],
+) -> list[Offer]:
+    """What there is to publish, by key; `stations` are without internal datastreams.
+
+    A municipality's own are the gauges that send to it by themselves, and those whose operator has
+    its name. Whatever else it fetches and shows belongs to somebody else.
+    """
+    found: list[Offer] = []
+    everything = list(stations)
+    for municipality in municipalities:
+        groups: dict[tuple[str, str, bool], list[StationRow]] = {}
+        for each in everything:
+            if municipality.name in dict(each.municipalities) and each.datastreams:
+                own = _is_own(each, owners.get(each.id), municipality)
+                groups.setdefault((each.kind, operator_key(each), own), []).append(each)
+        for (kind, operator, own), rows in groups.items():
+            # One operator, one dataset: what it runs for the municipality counts.
+            if not own and (kind, operator, True) in groups:
+                continue
+            rows += groups.get((kind, operator, False), []) if own else []
+            found.append(Offer(municipality, kind, operator, tuple(rows), own))
+    return sorted(found, key=lambda each: each.key)
+
+
+def package_id(key: str) -> str:
+    """The same id for the same offer."""
+    return str(uuid5(NAMESPACE_URL, f"suedwest:open-data:{key}"))
+
+
+def municipality_of(key: str) -> str:
+    """The name of the municipality in the key of an offer."""
+    return key.partition(":")[0]
+
+
+def name(offer: Offer) -> str:
+    """Its address; an end that is cut off is replaced by a part of its id."""
+    wanted = "-".join(("live", offer.municipality.name, offer.kind, offer.operator)).strip("-")
+    if len(wanted) <= _LONGEST_NAME:
+        return wanted
+    mark = package_id(offer.key)[:8]
+    return f"{wanted[: _LONGEST_NAME - len(mark) - 1]}-{mark}"
+
+
+def edited_values(offer: Offer) -> dict[str, str]:
+    """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
+    subject, municipality = _TITLES.get(offer.kind, offer.kind), offer.municipality
+    operator = offer.stations[0].operator["name"]
+    place = f"im {municipality.title}" if municipality.kind == "Landkreis" else None
+    place = place or f"in {municipality.short_title}"
+    whose = "eigene Messstellen" if offer.own else f"Messstellen: {operator}"
+    count = len(offer.stations)
+    sentences = (
+        "Sandbox: nachgespielte oder erfundene Werte, keine Messungen von jetzt."
+        if offer.simulated
+        else "",
+        f"Neueste Werte und alle früheren von {count} "
+        f"{'Messstelle' if count == 1 else 'Messstellen'}, betrieben von: {operator}.",
+        ""
+        if offer.own
+        else f"Die Daten veröffentlicht {operator}; sie werden hier nur mit Quelle gezeigt.",
+        "Die Werte sind ungeprüft. Jeder nennt Einheit, Zeit und Zustand.",
+        "" if _licence(offer) else "Die Lizenz steht bei jedem Wert.",
+        _attributions(offer),
+    )
+    return {
+        "title": f"{subject} {place}, {whose}{' (simuliert)' if offer.simulated else ''}",
+        "notes": " ".join(part for part in sentences if part),
+        "tag_string": ", ".join(sorted(_TAGS.get(offer.kind, "").split(", "))),
+        "contact_name": (municipality.contact_name or "") if offer.own else "",
+        "contact_email": (municipality.contact_email or "") if offer.own else "",
+    }
+
+
+def written_values(offer: Offer) -> dict[str, Any]:
+    """The fields that always follow the store; texts, and lists of texts."""
+    first = offer.stations[0]
+    in_service = [each for each in offer.stations if each.gone_at is None]
+    begun = [
+        stream.first_time
+        for each in offer.stations
+        for stream in each.datastreams
+        if stream.first_time
+    ]
+    return {
+        "type": "dataset",
+        "name": name(offer),
+        "license_id": _licence(offer).get("id") or "notspecified",
+        "theme": [_ENVIRONMENT],
+        "frequency": f"{_FREQUENCY}{'UPDATE_CONT' if in_service else 'NEVER'}",
+        "temporal_start": min(begun).astimezone(BERLIN).date().isoformat() if begun else "",
+        "creator_name": first.operator["name"],
+        "creator_url": first.operator.get("url") or "",
+        "attribution": _attributions(offer),
+        "live_key": offer.key,
+        "not_exported": "false" if offer.exported else "true",
+        "service_note": "" if in_service else "Keine dieser Messstellen liefert noch Werte.",
+    }
+
+
+def resources(offer: Offer, *, site_url: str) -> list[dict[str, str]]:
+    """Its files and addresses, always with the same ids."""
+    query = urlencode(
+        {
+            "municipality": offer.municipality.name,
+            "kind": offer.kind,
+            "operator": offer.operator,
+        }
+    )
+    base = f"{site_url}/api/live/v1"
+    example = "/months/JJJJ-MM.csv"
+    rows = (
+        ("latest-csv", "Neueste Werte als Tabelle", "CSV", f"{base}/latest.csv?{query}", ""),
+        ("latest-json", "Neueste Werte als JSON", "JSON", f"{base}/latest.json?{query}", ""),
+        (
+            "latest-geojson",
+            "Neueste Werte als Karte",
+            "GeoJSON",
+            f"{base}/latest.geojson?{query}",
+            "",
+        ),
+        ("stations-csv", "Liste der Messstellen", "CSV", f"{base}/stations.csv?{query}", ""),
+        (
+            "months",
+            "Alle Werte nach Monaten",
+            "JSON",
+            f"{base}/months.json?{query}",
+            f"Verzeichnis der Monatsdateien; jede ist eine Tabelle unter `{example}`.",
+        ),
+        (
+            "openapi",
+            "Schnittstelle (OpenAPI)",
+            "OpenAPI",
+            f"{base}/openapi.json",
+            "Beschreibt alle Abfragen: neueste Werte, Zeitreihen, Monatsdateien.",
+        ),
+    )
+    licence = _licence(offer)
+    known = LICENCES.get(licence.get("id") or "")
+    return [
+        {
+            "id": str(uuid5(NAMESPACE_URL, f"{package_id(offer.key)}:{role}")),
+            "name": title,
+            "description": description,
+            "format": format_,
+            "url": url,
+            "license": f"{_LICENCE_BASE}{known}" if known else (licence.get("url") or ""),
+            "rights": _attributions(offer),
+        }
+        for role, title, format_, url, description in rows
+    ]
+
+
+def _is_own(
+    station: StationRow, owner: tuple[str | None, str] | None, municipality: Profile
+) -> bool:
+    if owner is None or owner[0] != municipality.name:
+        return False
+    names = {slugify(municipality.title), slugify(municipality.short_title), municipality.name}
+    return owner[1] in _DEVICES_SEND or operator_key(station) in names
+
+
+def _licence(offer: Offer) -> dict[str, Any]:
+    """The licence of all its stations; empty where they differ, for none is that of all."""
+    first, *rest = (each.licence for each in offer.stations)
+    same = all(each.get("id") == first.get("id") for each in rest)
+    return first if same else {}
+
+
+def _attributions(offer: Offer) -> str:
+    said = (each.licence.get("attribution") or "" for each in offer.stations)
+    return "; ".join(dict.fromkeys(each for each in said if each))
