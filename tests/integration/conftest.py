@@ -7,16 +7,19 @@ SUEDWEST_TEST_REDIS_URL, SUEDWEST_TEST_BROKER_URL.
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 import same_every_time
-from sqlalchemy import Engine
+from ckan.plugins import toolkit as tk
+from sqlalchemy import Engine, make_url, text
 
 from ckanext.suedwest.launcher import databases
 from ckanext.suedwest.launcher.databases import Databases
+from ckanext.suedwest.observations import store_access
 from ckanext.suedwest.store.engine import create_store_engine
 from ckanext.suedwest.store.migrate import upgrade
 
@@ -92,3 +95,38 @@ def store_engine(store_url: str) -> Iterator[Engine]:
 def store_read_url(store_databases: Databases) -> str:
     """The store of this module, as the role the portal's pages read with."""
     return store_databases.datastore_read
+
+
+@pytest.fixture
+def store(with_plugins: None) -> Iterator[Engine]:
+    """The owner's engine of the store that CKAN is set to, over empty tables."""
+    url = tk.config["ckan.datastore.write_url"]
+    _migrate(url, str(make_url(tk.config["ckan.datastore.read_url"]).username))
+    engine = store_access.write_engine()
+    _empty(engine)
+    yield engine
+    _empty(engine)
+
+
+@functools.cache
+def _migrate(url: str, reader: str) -> None:
+    upgrade(url, read_role=reader)
+
+
+def _empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        views = connection.execute(
+            text(
+                "SELECT viewname FROM pg_views"
+                " WHERE schemaname = 'public' AND NOT starts_with(viewname, '_')"
+            )
+        ).scalars()
+        for view in list(views):
+            connection.execute(text(f'DROP VIEW public."{view}"'))
+        connection.execute(
+            text(
+                "TRUNCATE suedwest.source, suedwest.station, suedwest.observation,"
+                " suedwest.observation_hour, suedwest.observation_day,"
+                " suedwest.observation_revision, suedwest.outbox CASCADE"
+            )
+        )

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from observations_samples import START, STATION, STEP, Gauge, platform_context
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from ckanext.suedwest.domain.observation import Observation
 from ckanext.suedwest.domain.station import Datastream, Visibility
-from ckanext.suedwest.observations import store_access
-from ckanext.suedwest.observations.live import URL_TYPE, drop_view, ensure_view
+from ckanext.suedwest.observations.live import URL_TYPE, ensure_view
 from ckanext.suedwest.store.batch import Batch
-from ckanext.suedwest.store.migrate import upgrade
 from ckanext.suedwest.store.sources import register_source
 from ckanext.suedwest.store.writer import write_batch
-
-
-@pytest.fixture
-def store(with_plugins: None) -> Iterator[Engine]:
-    """The store's owner engine, over empty tables."""
-    read_role = make_url(tk.config["ckan.datastore.read_url"]).username
-    upgrade(tk.config["ckan.datastore.write_url"], read_role=str(read_role))
-    engine = store_access.write_engine()
-    _empty(engine)
-    yield engine
-    _empty(engine)
 
 
 @pytest.fixture
@@ -111,20 +96,3 @@ def gauge(clean_db: None, clean_index: None, store: Engine) -> Gauge:
         organization=organization,
         write=write,
     )
-
-
-def _empty(engine: Engine) -> None:
-    with engine.connect() as connection:
-        resource_ids = connection.execute(
-            text("SELECT resource_id::text FROM suedwest.datastream")
-        ).scalars()
-        for resource_id in list(resource_ids):
-            drop_view(resource_id, engine=engine)
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "TRUNCATE suedwest.source, suedwest.outbox, suedwest.observation,"
-                " suedwest.observation_hour, suedwest.observation_day,"
-                " suedwest.observation_revision CASCADE"
-            )
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,22 +9,9 @@ from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from portal_samples import CONFIG, PlainWaterPlugin, poll
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine
 
-from ckanext.suedwest.observations import store_access
 from ckanext.suedwest.portal import municipality, reconcile
-from ckanext.suedwest.store.migrate import upgrade
-
-
-@pytest.fixture
-def store(with_plugins: None) -> Iterator[Engine]:
-    """The store's owner engine, over empty tables."""
-    reader = make_url(tk.config["ckan.datastore.read_url"]).username
-    upgrade(tk.config["ckan.datastore.write_url"], read_role=str(reader))
-    engine = store_access.write_engine()
-    _empty(engine)
-    yield engine
-    _empty(engine)
 
 
 @pytest.fixture
@@ -58,21 +44,3 @@ def site(water: Any, stations: Engine, make_app: Any) -> Any:
     organization = call_action("organization_show", id="landkreis-mayen-koblenz")
     factories.Dataset(name="schulen", title="Schulen", owner_org=organization["id"])
     return make_app()
-
-
-def _empty(engine: Engine) -> None:
-    with engine.begin() as connection:
-        views = connection.execute(
-            text(
-                "SELECT viewname FROM pg_views"
-                " WHERE schemaname = 'public' AND NOT starts_with(viewname, '_')"
-            )
-        ).scalars()
-        for view in list(views):
-            connection.execute(text(f'DROP VIEW public."{view}"'))
-        connection.execute(
-            text(
-                "TRUNCATE suedwest.source, suedwest.station, suedwest.observation,"
-                " suedwest.observation_hour, suedwest.observation_day, suedwest.outbox CASCADE"
-            )
-        )

@@ -7,26 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ckan.plugins import toolkit as tk
 from gauge_samples import SOURCE, Gauges
-from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy import Engine, event
 
 from ckanext.suedwest.observations import store_access
 from ckanext.suedwest.portal import municipality
-from ckanext.suedwest.store.migrate import upgrade
 
 CONFIG = Path(__file__).parents[3] / "config"
-
-
-@pytest.fixture
-def store(with_plugins: None) -> Iterator[Engine]:
-    """The store's owner engine, over empty tables."""
-    reader = make_url(tk.config["ckan.datastore.read_url"]).username
-    upgrade(tk.config["ckan.datastore.write_url"], read_role=str(reader))
-    engine = store_access.write_engine()
-    _empty(engine)
-    yield engine
-    _empty(engine)
 
 
 @pytest.fixture
@@ -64,21 +51,3 @@ def statements(gauges: Gauges) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", remember)
     yield asked
     event.remove(engine, "before_cursor_execute", remember)
-
-
-def _empty(engine: Engine) -> None:
-    with engine.begin() as connection:
-        views = connection.execute(
-            text(
-                "SELECT viewname FROM pg_views"
-                " WHERE schemaname = 'public' AND NOT starts_with(viewname, '_')"
-            )
-        ).scalars()
-        for view in list(views):
-            connection.execute(text(f'DROP VIEW public."{view}"'))
-        connection.execute(
-            text(
-                "TRUNCATE suedwest.source, suedwest.station, suedwest.observation,"
-                " suedwest.observation_hour, suedwest.observation_day, suedwest.outbox CASCADE"
-            )
-        )
