@@ -1,4 +1,4 @@
-"""What the embed page, the resource view and the station page show."""
+"""What the embedded chart, the resource view and the station page show."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
 from . import figure, svg, table, words
 from .access import PublicSeries
+from .embed_page import Source
 from .load import load_series
 from .markup import element
 from .ranges import Range, window_end
@@ -81,10 +82,10 @@ def view_page(
     }
 
 
-def embed_page(
+def embedded_chart(
     public: PublicSeries, range_: Range, municipality: Profile | None, now: datetime, lang: str
-) -> dict[str, Any]:
-    """The page for the `<iframe>`, with its sources, licence and colour."""
+) -> Markup:
+    """The middle of the page for the `<iframe>`: sentence, age, drawing."""
     station, datastream = public.station, public.datastream
     engine = read_engine()
     series = load_series(
@@ -95,26 +96,51 @@ def embed_page(
         window_end(now),
         municipality=municipality.name if municipality else None,
     )
-    state = state_of(engine, station, datastream, now)
-    first, rest = headline(station, datastream, state, now, lang)
-    sentence = rest
+    said = _said(station, datastream, now, lang)
+    shown = {
+        **said,
+        "summary": words.summary(series, now, lang),
+        "figure": _figure(series, datastream, range_, now, lang, embed=True),
+    }
+    return tk.literal(tk.render("suedwest_charts/embed_chart.html", shown))
+
+
+def embedded_value(public: PublicSeries, now: datetime, lang: str) -> Markup:
+    """The middle of a small page for the `<iframe>`: sentence and age without a drawing."""
+    said = _said(public.station, public.datastream, now, lang)
+    return tk.literal(tk.render("suedwest_charts/embed_value.html", said))
+
+
+def series_title(public: PublicSeries, lang: str) -> str:
+    """`Wasserstand Rhein bei Andernach`"""
+    name = words.property_name(public.datastream.observed_property, lang)
+    return f"{name} {title(public.station)}"
+
+
+def source_of(station: StationRow) -> Source:
+    """Who to name beside values of a station."""
+    licence = station.licence
+    return Source(
+        licence.get("attribution") or station.operator["name"],
+        licence.get("title") or "",
+        licence.get("url") or None,
+    )
+
+
+def _said(
+    station: StationRow, datastream: DatastreamNow, now: datetime, lang: str
+) -> dict[str, Any]:
+    """The newest value in a sentence, with its age and the sign of its freshness."""
+    state = state_of(read_engine(), station, datastream, now)
+    first, sentence = headline(station, datastream, state, now, lang)
     kind = station_kinds().get(station.kind)
     if kind is not None and state.freshness in (Freshness.LIVE, Freshness.LATE):
-        sentence = f"{rest} {kind.meaning(station, datastream, now, lang)}".rstrip()
+        sentence = f"{sentence} {kind.meaning(station, datastream, now, lang)}".rstrip()
     return {
-        "lang": lang,
-        "title": f"{words.property_name(series.observed_property, lang)} {title(station)}",
         "first": first,
         "sentence": sentence,
         "fresh": _freshness_line(datastream, state, now, lang),
         "sign": _SIGNS[state.freshness],
-        "summary": words.summary(series, now, lang),
-        "figure": _figure(series, datastream, range_, now, lang, embed=True),
-        "simulated": words.TEXTS[lang]["sandbox"] if series.simulated else "",
-        "attribution": station.licence.get("attribution") or station.operator["name"],
-        "licence": station.licence,
-        "station_url": tk.h.url_for("suedwest.station", slug=station.slug),
-        "assets": assets(),
     }
 
 

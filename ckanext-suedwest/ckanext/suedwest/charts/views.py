@@ -1,4 +1,4 @@
-"""The embed page and the series as JSON."""
+"""Embeds of stations and the series as JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.common import _
 from flask import Blueprint, Response, request
+from markupsafe import Markup
 
 from ..observations.store_access import read_engine
+from ..portal.profile import Profile
 from . import access, answers, pages
+from .embed_page import embed_page, missing_page
 from .language import asked_language
 from .load import load_series
 from .ranges import RANGES, find_range, window_end
@@ -21,24 +24,44 @@ from .state import state_of
 charts = Blueprint("suedwest_charts", __name__)
 
 _FEWEST_COLUMNS, _MOST_COLUMNS = 2, 2000
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @charts.route("/embed/<slug>/<datastream>")
 def embed(slug: str, datastream: str) -> Response:
-    """A complete small page for an `<iframe>`; `range`, `lang` and `kommune` are optional."""
+    """A station's chart for an `<iframe>`; `range`, `lang` and `kommune` are optional."""
     lang = asked_language()
     public = access.by_address(slug, datastream)
     if public is None:
-        missing = tk.render("suedwest_charts/missing.html", {"lang": lang})
-        return answers.page(missing, status=404)
+        return missing_page(lang)
     town = pages.chosen_municipality(public.station, request.args.get("kommune"))
-    now = datetime.now(UTC)
-    shown = pages.embed_page(public, find_range(request.args.get("range")), town, now, lang)
-    colour = town.colour if town and town.colour and _COLOUR.fullmatch(town.colour) else None
-    style = f":root{{--town:{colour}}}" if colour else ""
-    html = tk.render("suedwest_charts/embed.html", {**shown, "style": style})
-    return answers.page(html, style=style, ancestors=pages.embedders(public.station))
+    range_ = find_range(request.args.get("range"))
+    body = pages.embedded_chart(public, range_, town, datetime.now(UTC), lang)
+    return _framed(public, body, town, lang)
+
+
+@charts.route("/embed/<slug>/<datastream>/value")
+def embed_value(slug: str, datastream: str) -> Response:
+    """A station's newest value for an `<iframe>`; `lang` and `kommune` are optional."""
+    lang = asked_language()
+    public = access.by_address(slug, datastream)
+    if public is None:
+        return missing_page(lang)
+    town = pages.chosen_municipality(public.station, request.args.get("kommune"))
+    return _framed(public, pages.embedded_value(public, datetime.now(UTC), lang), town, lang)
+
+
+def _framed(public: access.PublicSeries, body: Markup, town: Profile | None, lang: str) -> Response:
+    station = public.station
+    return embed_page(
+        title=pages.series_title(public, lang),
+        body=body,
+        language=lang,
+        municipality=town,
+        portal_address=tk.h.url_for("suedwest.station", slug=station.slug, _external=True),
+        sources=[pages.source_of(station)],
+        simulated=station.properties.get("simulated") == "true",
+        embedders=pages.embedders(station),
+    )
 
 
 @charts.route("/api/suedwest/series/<resource_id>")

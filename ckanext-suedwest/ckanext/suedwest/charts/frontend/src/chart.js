@@ -2,6 +2,7 @@
 // heavy (the plot) is only loaded when somebody points at a chart or focuses it.
 
 import { keepAgesCurrent, updateAges } from "./ages.js";
+import { tellHeight } from "./height.js";
 import { refreshPage } from "./refresh.js";
 
 const figures = "figure[data-series]";
@@ -42,6 +43,7 @@ function prepareAll() {
   document.querySelectorAll(figures).forEach(prepare);
 }
 
+tellHeight();
 prepareAll();
 keepAgesCurrent();
 refreshPage(() => {
