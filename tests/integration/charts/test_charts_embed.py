@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from charts_samples import SLUG, STATION, now_on_the_grid, poll, week
+from ckan.common import config
 from ckan.tests.helpers import call_action
 from sqlalchemy import Engine
 
@@ -29,7 +35,7 @@ def test_it_says_value_age_source_and_licence_without_a_script(app: Any) -> None
     assert "WSV über PEGELONLINE" in page.body
     assert "Sandbox: nachgespielte Werte" in page.body
     assert "https://www.govdata.de/dl-de/zero-2-0" in page.body
-    assert f'href="/station/{SLUG}"' in page.body
+    assert f'/station/{SLUG}" target="_top"' in page.body
     assert "2,10\u00a0m" in page.body
     assert page.body.count("<svg class=") >= 2
 
@@ -41,6 +47,73 @@ def test_it_speaks_english_by_address_and_by_choice(app: Any) -> None:
         assert "1.00\u00a0m" in page.body
         assert "Measured" in page.body
     assert '<html lang="de">' in app.get(f"{ADDRESS}?lang=fr").body
+
+
+def test_a_value_alone_is_a_page_too_and_all_is_offered_as_files(app: Any) -> None:
+    page = app.get(f"{ADDRESS}/value")
+    assert "<b>Rhein bei Andernach: 1,00\u00a0m</b>" in page.body
+    assert "<figure" not in page.body
+    assert "frame-ancestors 'self' kvmyk.de" in page.headers["Content-Security-Policy"]
+    name = "pegel-rhein-andernach-wasserstand"
+    for what, part in (("chart", "30-tage"), ("value", "wert")):
+        for ending, kind, start in (
+            ("svg", "image/svg+xml", b"<?xml"),
+            ("png", "image/png", b"\x89PNG"),
+            ("csv", "text/csv", b""),
+        ):
+            file = app.get(f"{ADDRESS}/{what}.{ending}?range=30d")
+            assert file.headers["Content-Type"].startswith(kind)
+            assert f'filename="{name}-{part}.{ending}"' in file.headers["Content-Disposition"]
+            assert file.data.startswith(start)
+            assert "Set-Cookie" not in file.headers
+    picture = app.get(f"{ADDRESS}/chart.svg").data.decode()
+    for told in (
+        "WSV über PEGELONLINE",
+        "https://www.govdata.de/dl-de/zero-2-0",
+        f"/station/{SLUG}",
+    ):
+        assert told in picture
+    assert "heute" not in picture
+    rows = list(csv.DictReader(io.StringIO(app.get(f"{ADDRESS}/chart.csv").data.decode())))
+    assert max(float(row["maximum"]) for row in rows if row["maximum"]) == 210.0
+    # Hours without a value are left out or empty, but never 0.
+    assert "0.0" not in {row["maximum"] for row in rows}
+    newest = list(csv.DictReader(io.StringIO(app.get(f"{ADDRESS}/value.csv").data.decode())))
+    assert [(row["result"], row["unit"]) for row in newest] == [("100.0", "cm")]
+    assert app.get(f"/embed/{SLUG}/Q/chart.csv", expect_errors=True).status_code == 404
+    assert app.get(f"{ADDRESS}/chart.exe", expect_errors=True).status_code == 404
+
+
+def test_oembed_tells_pages_of_stations_and_embeds(app: Any) -> None:
+    site = config["ckan.site_url"]
+    station = app.get(f"/station/{SLUG}").body
+    links = re.findall(r'type="(?:application/json|text/xml)\+oembed" href="([^"]+)"', station)
+    assert len(links) == 2
+    told = json.loads(app.get(html.unescape(links[0]).removeprefix(site)).body)
+    assert (told["type"], told["version"]) == ("rich", "1.0")
+    assert told["title"] == "Wasserstand Rhein bei Andernach"
+    assert f'src="{site}{ADDRESS}"' in told["html"]
+    answer = app.get(html.unescape(links[1]).removeprefix(site))
+    root = ElementTree.fromstring(answer.data)  # noqa: S314
+    assert root.findtext("html") == told["html"]
+    query = {"url": f"{site}/en{ADDRESS}/value?range=30d&x=y", "maxwidth": "300", "maxheight": "99"}
+    small = json.loads(app.get("/oembed", query_string=query).body)
+    assert (small["width"], small["height"]) == (300, 99)
+    assert f'src="{site}/en{ADDRESS}/value?range=30d"' in small["html"]
+    for status, wrong in (
+        (404, {"url": f"https://elsewhere.example/station/{SLUG}"}),
+        (404, {"url": f"{site}.elsewhere.example/station/{SLUG}"}),
+        (404, {"url": f"{site}/station/nothing"}),
+        (404, {"url": f"{site}/embed/{SLUG}/Q"}),
+        (404, {"url": f"{site}/user/login"}),
+        (404, {"url": "https://["}),
+        (400, {}),
+        (400, {"url": f"{site}{ADDRESS}", "maxwidth": "-1"}),
+        (501, {"url": f"{site}{ADDRESS}", "format": "yaml"}),
+    ):
+        answer = app.get("/oembed", query_string=wrong, expect_errors=True)
+        assert answer.status_code == status, wrong
+        assert "Set-Cookie" not in answer.headers
 
 
 def test_it_sets_no_cookie_and_may_be_cached_by_everybody(app: Any) -> None:

@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ..domain.station import Visibility
+from ..domain.units import WATER_ELEVATION, WATER_LEVEL
 from ..observations.store_access import read_engine
 from ..portal.stations import package_id
 from ..store.query import (
@@ -16,6 +17,9 @@ from ..store.query import (
     datastream_by_resource,
     station_by_slug,
 )
+
+# Of several series of a station these stand for it, the first before the others.
+_FIRST = (WATER_LEVEL.name, WATER_ELEVATION.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,19 @@ def by_address(slug: str, datastream_name: str) -> PublicSeries | None:
     """The series of a station's page; None when there is none or it is not public."""
     station = station_by_slug(read_engine(), slug)
     return None if station is None else _public(station, datastream_name)
+
+
+def first_of_station(slug: str) -> PublicSeries | None:
+    """The series that stands for a station; None when it has none or is not public."""
+    station = station_by_slug(read_engine(), slug)
+    if station is None or not station.datastreams:
+        return None
+    return _public(station, min(station.datastreams, key=_rank).name)
+
+
+def _rank(datastream: DatastreamNow) -> int:
+    name = datastream.observed_property
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def by_resource(resource_id: str) -> PublicSeries | None:

@@ -58,10 +58,29 @@ def page(
     return _checked(response)
 
 
+def file(name: str, media_type: str, content: bytes) -> Response:
+    """A file to keep, under its own name; any page may read it.
+
+    An SVG opened by itself is a document of this platform, so it may run and load nothing.
+    """
+    response = PublicResponse(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _checked(response)
+
+
 def data(content: Any, *, status: int = 200) -> Response:
     """JSON that any page may read."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     response = PublicResponse(text, status=status, mimetype="application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _checked(response)
+
+
+def xml(document: str) -> Response:
+    """XML that any page may read."""
+    response = PublicResponse(document, mimetype="text/xml")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return _checked(response)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -21,7 +20,7 @@ from flask import Response
 from markupsafe import Markup
 
 from ..portal.profile import Profile
-from . import answers
+from . import answers, oembed
 
 REFRESH_SECONDS = 300
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -90,7 +89,7 @@ def embed_page(
             "sources": list(dict.fromkeys(sources)),
             "downloads": downloads,
             "simulated": simulated,
-            "oembed": oembed_addresses(discovery) if discovery else {},
+            "oembed": oembed.discovery(discovery) if discovery else {},
             "refresh": refresh,
         },
     )
@@ -101,15 +100,6 @@ def missing_page(language: str) -> Response:
     """What stands in the frame where nothing public has this address (any more)."""
     html = tk.render("suedwest_charts/missing.html", {"lang": language})
     return answers.page(html, status=404)
-
-
-def oembed_addresses(address: str) -> dict[str, str]:
-    """Where oEmbed tells about an absolute address of this platform, by media type."""
-    endpoint = tk.url_for("suedwest_charts.oembed", _external=True, locale="default")
-    return {
-        f"{kind}+oembed": f"{endpoint}?{urlencode({'url': address, 'format': name})}"
-        for name, kind in (("json", "application/json"), ("xml", "text/xml"))
-    }
 
 
 def _style(municipality: Profile | None) -> str:

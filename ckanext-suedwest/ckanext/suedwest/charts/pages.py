@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
@@ -17,9 +17,11 @@ from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
 from . import figure, svg, table, words
 from .access import PublicSeries
+from .embed_code import snippet
 from .embed_page import Source
 from .load import load_series
 from .markup import element
+from .oembed import Embeddable
 from .ranges import Range, window_end
 from .series import Series
 from .state import State, headline, state_of
@@ -31,7 +33,6 @@ _SIGNS = {
     Freshness.IMPLAUSIBLE: "f-implausible",
     Freshness.OUT_OF_SERVICE: "f-out",
 }
-_EMBED_HEIGHT = 580
 
 
 def station_figure(
@@ -144,16 +145,27 @@ def _said(
     }
 
 
+def embeddable_chart(public: PublicSeries, lang: str) -> Embeddable:
+    """The chart as oEmbed and the code to copy offer it."""
+    return Embeddable(series_title(public, lang), "suedwest_charts.embed", _place(public), 480)
+
+
+def embeddable_value(public: PublicSeries, lang: str) -> Embeddable:
+    """The newest value as oEmbed offers it."""
+    return Embeddable(
+        series_title(public, lang), "suedwest_charts.embed_value", _place(public), 240
+    )
+
+
 def embed_code(station: StationRow, datastream: DatastreamNow, lang: str) -> str:
-    """The `<iframe>` to copy; it asks nothing of the page it is put into."""
-    address = tk.h.url_for(
-        "suedwest_charts.embed", slug=station.slug, datastream=datastream.name, _external=True
-    )
-    name = f"{words.property_name(datastream.observed_property, lang)} {title(station)}"
-    return (
-        f'<iframe src="{escape(address)}" title="{escape(name)}" '
-        f'width="100%" height="{_EMBED_HEIGHT}" loading="lazy" style="border:0"></iframe>'
-    )
+    """The HTML to copy; it asks nothing of the page it is put into."""
+    offered = embeddable_chart(PublicSeries(station, datastream), lang)
+    address = tk.h.url_for(offered.endpoint, **offered.values, _external=True)
+    return snippet(address, offered.title, height=offered.height)
+
+
+def _place(public: PublicSeries) -> dict[str, str]:
+    return {"slug": public.station.slug, "datastream": public.datastream.name}
 
 
 def embedders(station: StationRow) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from markupsafe import Markup
 from ..observations.live import URL_TYPE
 from ..portal.interfaces import IStationChart
 from ..store.query import DatastreamNow, StationRow
-from . import access, pages, views
+from . import access, oembed, pages, views
 from .language import page_language
 from .ranges import DEFAULT_RANGE, RANGES, find_range
 
@@ -30,6 +31,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IBlueprint)
     plugins.implements(plugins.IResourceView, inherit=True)
+    plugins.implements(plugins.ITemplateHelpers)
     plugins.implements(IStationChart)
 
     # IConfigurer
@@ -37,6 +39,11 @@ class ChartsPlugin(plugins.SingletonPlugin):
     def update_config(self, config: CKANConfig) -> None:
         tk.add_template_directory(config, "templates")
         tk.add_public_directory(config, "public")
+
+    # ITemplateHelpers
+
+    def get_helpers(self) -> dict[str, Callable[..., Any]]:
+        return {"suedwest_oembed": oembed.discovery}
 
     # IBlueprint
 

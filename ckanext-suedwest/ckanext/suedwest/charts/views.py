@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,8 @@ from markupsafe import Markup
 
 from ..observations.store_access import read_engine
 from ..portal.profile import Profile
-from . import access, answers, pages
-from .embed_page import embed_page, missing_page
+from . import access, answers, downloads, oembed, pages
+from .embed_page import Download, embed_page, missing_page
 from .language import asked_language
 from .load import load_series
 from .ranges import RANGES, find_range, window_end
@@ -33,10 +34,10 @@ def embed(slug: str, datastream: str) -> Response:
     public = access.by_address(slug, datastream)
     if public is None:
         return missing_page(lang)
-    town = pages.chosen_municipality(public.station, request.args.get("kommune"))
+    town = _town(public)
     range_ = find_range(request.args.get("range"))
     body = pages.embedded_chart(public, range_, town, datetime.now(UTC), lang)
-    return _framed(public, body, town, lang)
+    return _framed(public, body, town, lang, "chart")
 
 
 @charts.route("/embed/<slug>/<datastream>/value")
@@ -46,22 +47,107 @@ def embed_value(slug: str, datastream: str) -> Response:
     public = access.by_address(slug, datastream)
     if public is None:
         return missing_page(lang)
-    town = pages.chosen_municipality(public.station, request.args.get("kommune"))
-    return _framed(public, pages.embedded_value(public, datetime.now(UTC), lang), town, lang)
+    body = pages.embedded_value(public, datetime.now(UTC), lang)
+    return _framed(public, body, _town(public), lang, "value")
 
 
-def _framed(public: access.PublicSeries, body: Markup, town: Profile | None, lang: str) -> Response:
+@charts.route("/embed/<slug>/<datastream>/<any(chart, value):what>.<any(svg, png, csv):format_>")
+def embed_file(slug: str, datastream: str, what: str, format_: str) -> Response:
+    """What an embed shows, as a file; with the options of the embed."""
+    lang = asked_language()
+    public = access.by_address(slug, datastream)
+    if public is None:
+        return missing_page(lang)
+    told = {"source": pages.source_of(public.station), "address": _address(public), "lang": lang}
+    if what == "value":
+        made = downloads.value_file(public, format_, **told)
+    else:
+        made = downloads.chart_file(
+            public,
+            find_range(request.args.get("range")),
+            format_,
+            municipality=_town(public),
+            now=datetime.now(UTC),
+            **told,
+        )
+    return answers.file(made.name, made.media_type, made.content)
+
+
+@charts.route("/oembed")
+def oembed_answer() -> Response:
+    """What stands at `url`, for sites that show addresses in frames; `format` is json or xml."""
+    format_ = request.args.get("format", "json")
+    if format_ not in ("json", "xml"):
+        return _refused(501, _("format must be json or xml."))
+    sides: list[int | None] = []
+    for name in ("maxwidth", "maxheight"):
+        text = request.args.get(name)
+        if text is not None and not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+            return _refused(400, _("{name} must be a whole number of pixels.").format(name=name))
+        sides.append(None if text is None else int(text))
+    address = request.args.get("url")
+    if not address:
+        return _refused(400, _("url must be an address of this platform."))
+    try:
+        described = oembed.describe(address, most_width=sides[0], most_height=sides[1])
+    except LookupError:
+        return _refused(404, _("Nothing that can be embedded has this address."))
+    if format_ == "json":
+        return answers.data(described)
+    return answers.xml(oembed.as_xml(described))
+
+
+@oembed.embeddable("suedwest.station")
+@oembed.embeddable("suedwest_charts.embed")
+def _find_chart(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
+    public = (
+        access.by_address(values["slug"], values["datastream"])
+        if "datastream" in values
+        else access.first_of_station(values["slug"])
+    )
+    return None if public is None else pages.embeddable_chart(public, lang)
+
+
+@oembed.embeddable("suedwest_charts.embed_value")
+def _find_value(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
+    public = access.by_address(values["slug"], values["datastream"])
+    return None if public is None else pages.embeddable_value(public, lang)
+
+
+def _framed(
+    public: access.PublicSeries, body: Markup, town: Profile | None, lang: str, what: str
+) -> Response:
     station = public.station
+    here = {"slug": station.slug, "datastream": public.datastream.name}
+    asked = {name: request.args[name] for name in oembed.KEPT if name in request.args}
     return embed_page(
         title=pages.series_title(public, lang),
         body=body,
         language=lang,
         municipality=town,
-        portal_address=tk.h.url_for("suedwest.station", slug=station.slug, _external=True),
+        portal_address=_address(public),
         sources=[pages.source_of(station)],
+        downloads=[
+            Download(
+                format_.upper(),
+                tk.url_for(
+                    "suedwest_charts.embed_file", **here, what=what, format_=format_, **asked
+                ),
+            )
+            for format_ in downloads.MEDIA_TYPES
+        ],
         simulated=station.properties.get("simulated") == "true",
         embedders=pages.embedders(station),
+        discovery=tk.url_for(str(request.endpoint), **here, **asked, _external=True),
     )
+
+
+def _town(public: access.PublicSeries) -> Profile | None:
+    return pages.chosen_municipality(public.station, request.args.get("kommune"))
+
+
+def _address(public: access.PublicSeries) -> str:
+    return tk.h.url_for("suedwest.station", slug=public.station.slug, _external=True)
 
 
 @charts.route("/api/suedwest/series/<resource_id>")
