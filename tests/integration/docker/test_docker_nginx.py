@@ -144,6 +144,7 @@ def folder() -> Iterator[Path]:
     subprocess.run([path / "make-secrets", NAME], check=True, capture_output=True)
     (path / "secrets").chmod(0o755)
     shutil.copytree(CONFIGURATION / "pages", path / "pages")
+    shutil.copy(CONFIGURATION / "frame_ancestors.conf", path)
     if os.geteuid() == 0:
         shutil.chown(path, "nobody", "nogroup")
     yield path
@@ -170,6 +171,7 @@ def nginx(
         " broker:1883;": f" {ports.HOST}:{broker_port};",
         "/run/secrets/": f"{folder}/secrets/",
         "/etc/nginx/pages": f"{folder}/pages",
+        "/etc/nginx/frame_ancestors.conf": f"{folder}/frame_ancestors.conf",
         "/dev/stdout": f"{folder}/access.log",
         "/dev/stderr": f"{folder}/error.log",
     }

@@ -8,9 +8,12 @@ import click
 
 from ..domain.errors import SuedwestError
 from ..observations.store_access import write_engine
+from ..store.query import stations
 from . import municipality as loader
 from . import reconcile as reconciler
+from .frame_ancestors import write_frame_ancestors
 from .open_dataset_package import publish
+from .organizations import profiles
 
 
 @click.group()
@@ -49,6 +52,18 @@ def reconcile(follow: bool) -> None:
     click.echo(str(published))
     if result.failed or published.failed:
         raise SystemExit(1)
+
+
+@suedwest.command("frame-ancestors")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def frame_ancestors(path: Path) -> None:
+    """Write for nginx which sites may frame static copies of embeds."""
+    try:
+        changed = write_frame_ancestors(path, profiles(), stations(write_engine()))
+    except SuedwestError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    click.echo(f"{path} {'written, reload nginx' if changed else 'is as it was'}")
 
 
 def get_commands() -> list[click.Command]:
