@@ -1,7 +1,7 @@
 """Who may frame what, for nginx: static files have no program behind them that says it.
 
-The words stand inside of `map $embedded $frame_ancestors { … }`, in frame_ancestors.conf of
-config/nginx: a station's or a municipality's slug, and the value of the directive `frame-ancestors`.
+The words stand inside of `map $embedded $frame_ancestors { … }` in frame_ancestors.conf of
+config/nginx: a slug of a station or municipality, and the value of the directive `frame-ancestors`.
 """
 
 from __future__ import annotations
