@@ -84,6 +84,26 @@ def test_a_value_alone_is_a_page_too_and_all_is_offered_as_files(app: Any) -> No
     assert app.get(f"{ADDRESS}/chart.exe", expect_errors=True).status_code == 404
 
 
+def test_the_gauges_of_a_municipality_are_a_page_for_its_own_site(app: Any) -> None:
+    address = "/embed/list/pegel/landkreis-mayen-koblenz"
+    page = app.get(address)
+    assert "Rhein bei Andernach" in page.body
+    assert "1,00\u00a0m" in page.body
+    assert page.body.count("WSV über PEGELONLINE") == 1
+    assert page.headers["Content-Security-Policy"].endswith(
+        "frame-ancestors 'self' kvmyk.de myk10.de www.kvmyk.de www.myk10.de"
+    )
+    assert "Set-Cookie" not in page.headers
+    english = app.get(f"{address}?lang=en")
+    assert '<html lang="en">' in english.body
+    assert "Gauges by urgency: Landkreis Mayen-Koblenz" in english.body
+    site = config["ckan.site_url"]
+    told = json.loads(app.get("/oembed", query_string={"url": f"{site}{address}"}).body)
+    assert f'src="{site}{address}"' in told["html"]
+    for missing in ("/embed/list/pegel/nowhere", "/embed/list/nothing/landkreis-mayen-koblenz"):
+        assert app.get(missing, expect_errors=True).status_code == 404
+
+
 def test_oembed_tells_pages_of_stations_and_embeds(app: Any) -> None:
     site = config["ckan.site_url"]
     station = app.get(f"/station/{SLUG}").body

@@ -97,7 +97,7 @@ def asked() -> Iterator[Any]:
     [
         ("/embed/pegel-glan-odenbach/W", BOTH),
         ("/en/embed/pegel-glan-odenbach/W/value", BOTH),
-        ("/embed/hochwasser/linz-am-rhein", "www.vg-linz.de:8443"),
+        ("/embed/list/pegel/linz-am-rhein", "www.vg-linz.de:8443"),
         ("/hochwasser/landkreis-kusel", "landkreis-kusel.de www.landkreis-kusel.de"),
         ("/embed/pegel-nahe/W", ""),
         ("/embed/pegel-unknown/W", ""),

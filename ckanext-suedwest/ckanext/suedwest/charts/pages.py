@@ -12,6 +12,7 @@ from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
 from ..portal import formats
 from ..portal.contributions import station_kinds
+from ..portal.interfaces import StationList
 from ..portal.organizations import Profile, profile
 from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
@@ -110,6 +111,12 @@ def embedded_value(public: PublicSeries, now: datetime, lang: str) -> Markup:
     """The middle of a small page for the `<iframe>`: sentence and age without a drawing."""
     said = _said(public.station, public.datastream, now, lang)
     return tk.literal(tk.render("suedwest_charts/embed_value.html", said))
+
+
+def station_list(prefix: str, municipality: str, now: datetime) -> StationList | None:
+    """What the topic of this prefix lists of a municipality; None if there is no such list."""
+    kind = next((each for each in station_kinds().values() if each.prefix == prefix), None)
+    return kind.list_embed(municipality, now) if kind and kind.list_embed else None
 
 
 def series_title(public: PublicSeries, lang: str) -> str:

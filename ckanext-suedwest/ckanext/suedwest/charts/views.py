@@ -11,12 +11,14 @@ import ckan.plugins.toolkit as tk
 from ckan.common import _
 from flask import Blueprint, Response, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..observations.store_access import read_engine
+from ..portal.organizations import profile
 from ..portal.profile import Profile
 from . import access, answers, downloads, oembed, pages
-from .embed_page import Download, embed_page, missing_page
-from .language import asked_language
+from .embed_page import Download, Source, embed_page, missing_page
+from .language import asked_language, page_language
 from .load import load_series
 from .ranges import RANGES, find_range, window_end
 from .series_data import series_data
@@ -73,6 +75,37 @@ def embed_file(slug: str, datastream: str, what: str, format_: str) -> Response:
     return answers.file(made.name, made.media_type, made.content)
 
 
+@charts.route("/embed/list/<prefix>/<municipality>")
+def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
+    """The stations of one kind in a municipality for an `<iframe>`; `lang` is optional.
+
+    `prefix` is the kind's, as in the addresses of its stations.
+    """
+    lang = asked_language()
+    if lang != page_language():
+        # The topic speaks the language of the address, so the address has to say it.
+        here = {"prefix": prefix, "municipality": municipality}
+        return tk.redirect_to("suedwest_charts.embed_list", locale=lang, **here)
+    listed = pages.station_list(prefix, municipality, datetime.now(UTC))
+    if listed is None:
+        return missing_page(lang)
+    return embed_page(
+        title=listed.title,
+        body=listed.body,
+        language=lang,
+        municipality=profile(municipality),
+        portal_address=tk.h.url_for(listed.endpoint, **listed.values, _external=True),
+        sources=[Source(each, "", None) for each in listed.sources],
+        simulated=listed.simulated,
+        discovery=tk.url_for(
+            "suedwest_charts.embed_list",
+            prefix=prefix,
+            municipality=municipality,
+            _external=True,
+        ),
+    )
+
+
 @charts.route("/oembed")
 def oembed_answer() -> Response:
     """What stands at `url`, for sites that show addresses in frames; `format` is json or xml."""
@@ -112,6 +145,15 @@ def _find_chart(values: Mapping[str, str], lang: str) -> oembed.Embeddable | Non
 def _find_value(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
     public = access.by_address(values["slug"], values["datastream"])
     return None if public is None else pages.embeddable_value(public, lang)
+
+
+@oembed.embeddable("suedwest_charts.embed_list")
+def _find_list(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
+    prefix, municipality = values["prefix"], values["municipality"]
+    listed = pages.station_list(prefix, municipality, datetime.now(UTC))
+    if listed is None:
+        return None
+    return oembed.Embeddable(listed.title, "suedwest_charts.embed_list", values, 600)
 
 
 def _framed(

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class StationList:
+    """A list of stations to be framed: `body` has its own `<h1>`, and stands alone.
+
+    `sources` are attributions, `endpoint` with `values` is the page of the portal that tells more.
+    """
+
+    title: str
+    body: Markup
+    sources: tuple[str, ...]
+    simulated: bool
+    endpoint: str
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class StationKind:
     """Everything the pages need to know of one kind of station.
 
@@ -47,6 +62,9 @@ class StationKind:
     """One sentence of plain text on the state of these stations, from the municipality's view."""
     meaning: Callable[[StationRow, DatastreamNow, datetime, str], str]
     """One sentence on what the newest value of a datastream means, in `de` or `en`; or nothing."""
+    list_embed: Callable[[str, datetime], StationList | None] | None = None
+    """The stations of a municipality (its slug) for other sites, in the language of the request;
+    None for a municipality that does not exist."""
 
 
 class IStationKind(Interface):

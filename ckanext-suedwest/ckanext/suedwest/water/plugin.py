@@ -8,7 +8,7 @@ from ckan.common import CKANConfig
 from flask import Blueprint
 
 from ..portal.interfaces import IStationKind, StationKind
-from . import lists, reading, station_page, views
+from . import crisis_embed, lists, reading, station_page, views
 
 
 class WaterPlugin(plugins.SingletonPlugin):
@@ -46,4 +46,5 @@ class WaterPlugin(plugins.SingletonPlugin):
             found_context=lists.found_context,
             summary=lists.summary,
             meaning=reading.meaning_of,
+            list_embed=crisis_embed.list_embed,
         )
