@@ -157,6 +157,40 @@ def test_a_municipality_that_shows_the_gauge_may_frame_it(
     assert page.context.cookies() == []
 
 
+def test_the_frame_gets_the_height_of_what_it_shows(page: Page, site: str) -> None:
+    page.goto("/station/pegel-rhein-andernach")
+    code = page.locator("textarea", has_text="<iframe").input_value()
+    body = f"<!doctype html><title>x</title>{code}"
+    page.route("**/host", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("/host")
+    frame = page.locator("iframe")
+    height = "Math.ceil(document.querySelector('main').getBoundingClientRect().height)"
+    for width in (1000, 360):
+        page.set_viewport_size({"width": width, "height": 700})
+        shown = page.frames[1]
+        shown.wait_for_function(f"innerWidth <= {width} && {height} === innerHeight")
+    told = frame.evaluate("frame => frame.style.height")
+    # What others say, or what no chart is as high as, changes nothing.
+    page.evaluate("""() => {
+        postMessage({suedwestHeight: 300}, "*");
+        const frame = document.querySelector("iframe").contentWindow;
+        for (const [origin, source, height] of [
+            ["https://elsewhere.example", frame, 300], [location.origin, window, 300],
+            [location.origin, frame, 99999], [location.origin, frame, -5],
+            [location.origin, frame, "300"], [location.origin, frame, NaN],
+        ]) {
+            const data = {suedwestHeight: height};
+            dispatchEvent(new MessageEvent("message", {data, origin, source}));
+        }
+        return new Promise(done => setTimeout(done));
+    }""")
+    assert frame.evaluate("frame => frame.style.height") == told
+    page.evaluate("""() => dispatchEvent(new MessageEvent("message", {
+        data: {suedwestHeight: 300}, origin: location.origin,
+        source: document.querySelector("iframe").contentWindow}))""")
+    assert frame.evaluate("frame => frame.style.height") == "300px"
+
+
 @pytest.mark.parametrize("host", ELSEWHERE[1:])
 def test_nobody_else_may_frame_it(embedded_in: Callable[[str], Page], host: str) -> None:
     page = embedded_in(host)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from datetime import datetime, timedelta
+import math
+import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from charts_samples import STATION, now_on_the_grid
+from charts_samples import STATION, STEP, now_on_the_grid, poll
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from sqlalchemy import Engine
 
 from ckanext.suedwest.charts import load, table
 from ckanext.suedwest.charts.ranges import RANGES
+from ckanext.suedwest.domain.observation import Observation
+from ckanext.suedwest.domain.quality import Quality
 from ckanext.suedwest.observations.store_access import read_engine, write_engine
 from ckanext.suedwest.portal.stations import package_id
 from ckanext.suedwest.store.marks import Says, correct_value, mark_span
@@ -104,6 +110,47 @@ def test_no_range_and_no_number_of_columns_loses_the_peak(app: Any, level: Datas
         widths = {end - start for start, end in zip(columns["start"], columns["end"], strict=True)}
         if query.startswith("range"):
             assert widths == {found["step_seconds"] or 0}, query
+
+
+def test_a_year_of_quarter_hours_is_small_and_keeps_every_peak(
+    app: Any, store: Engine, level: DatastreamNow
+) -> None:
+    newest = now_on_the_grid()
+    draw = random.Random(7)  # noqa: S311 (the same year every time)
+    raw: dict[int, float] = {}
+    peaks: set[float] = set()
+    for index in range(365 * 96):
+        # Slow waves, noise that packs badly, and now and then a flood that is over in two hours.
+        from_peak = abs(index % 2500 - 1203)
+        wave = 150 + 60 * math.sin(index / 900) + max(0, 180 - 40 * from_peak)
+        result = round(wave + draw.random(), 1)
+        raw[round((newest - index * STEP).timestamp())] = result
+        if from_peak == 0:
+            peaks.add(result)
+    poll(
+        store,
+        [
+            Observation(STATION.key, "W", datetime.fromtimestamp(time, UTC), result, Quality.PASS)
+            for time, result in raw.items()
+        ],
+    )
+    for query, whole_year in (
+        ("range=1y", True),
+        ("range=30d", False),
+        ("columns=1000&range=1y", True),
+    ):
+        answer = app.get(f"{address(level)}?{query}")
+        assert len(gzip.compress(answer.data, 6)) <= 50 * 1024, query
+        columns = json.loads(answer.body)["columns"]
+        if whole_year:
+            assert peaks - set(columns["maximum"]) == set(), query
+        if query.startswith("columns"):
+            continue
+        for start, end, largest in zip(
+            columns["start"], columns["end"], columns["maximum"], strict=True
+        ):
+            inside = [raw[time] for time in range(-(-start // 900) * 900, end, 900) if time in raw]
+            assert largest == max(inside, default=None), (query, start)
 
 
 def test_a_wrong_question_is_answered_with_what_is_right(app: Any, level: DatastreamNow) -> None:

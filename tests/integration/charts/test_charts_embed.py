@@ -90,6 +90,10 @@ def test_the_gauges_of_a_municipality_are_a_page_for_its_own_site(app: Any) -> N
     assert "Rhein bei Andernach" in page.body
     assert "1,00\u00a0m" in page.body
     assert page.body.count("WSV über PEGELONLINE") == 1
+    # The portal's pages may not be framed, so links leave the frame.
+    links = re.findall(r"<a [^>]+>", page.body)
+    assert links
+    assert all('target="_top"' in link for link in links)
     assert page.headers["Content-Security-Policy"].endswith(
         "frame-ancestors 'self' kvmyk.de myk10.de www.kvmyk.de www.myk10.de"
     )
