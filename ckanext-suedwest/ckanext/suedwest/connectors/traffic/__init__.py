@@ -1,0 +1,1 @@
+"""Connectors for traffic: parking, sharing, charging."""
