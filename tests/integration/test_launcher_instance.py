@@ -101,7 +101,7 @@ def test_up_ends_with_a_portal_that_answers(first: tuple[Path, str, str]) -> Non
     assert report["running"]
     assert {part["name"] for part in report["parts"]} == {
         *("postgres", "redis", "broker"),
-        *("web", "worker", "ingest", "catalogue", "replay", "simulator"),
+        *("web", "worker", "ingest", "catalogue", "snapshots", "replay", "simulator"),
     }
 
 

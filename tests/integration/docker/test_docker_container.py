@@ -140,7 +140,7 @@ def running(prepared: Container) -> Iterator[dict[str, subprocess.Popen[bytes]]]
     }
     started = {
         name: prepared.start(name, **({"SUEDWEST_LISTEN": listen[name]} if name in listen else {}))
-        for name in ("web", "broker", "ingest", "catalogue", "worker")
+        for name in ("web", "broker", "ingest", "catalogue", "snapshots", "worker")
     }
     yield started
     for process in started.values():
@@ -188,7 +188,7 @@ def test_the_reader_can_read_the_store_and_nothing_else(prepared: Container) -> 
     reader.close()
 
 
-@pytest.mark.parametrize("program", ["web", "broker", "worker", "ingest", "catalogue"])
+@pytest.mark.parametrize("program", ["web", "broker", "worker", "ingest", "catalogue", "snapshots"])
 def test_every_program_answers_its_health_check(
     prepared: Container, running: dict[str, subprocess.Popen[bytes]], program: str
 ) -> None:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,6 +26,7 @@ import pytest
 from nginx_program import ADVICE, nginx_program
 
 from ckanext.suedwest.launcher import ports
+from ckanext.suedwest.portal.snapshots.files import SnapshotFolder
 
 CHECKOUT = Path(__file__).parents[3]
 CONFIGURATION = CHECKOUT / "config" / "nginx"
@@ -145,6 +147,9 @@ def folder() -> Iterator[Path]:
     (path / "secrets").chmod(0o755)
     shutil.copytree(CONFIGURATION / "pages", path / "pages")
     shutil.copy(CONFIGURATION / "frame_ancestors.conf", path)
+    for name in ("snapshots.conf", "snapshot_headers.conf"):
+        shutil.copy(CONFIGURATION / name, path)
+    SnapshotFolder(path / "snapshots")
     if os.geteuid() == 0:
         shutil.chown(path, "nobody", "nogroup")
     yield path
@@ -172,6 +177,9 @@ def nginx(
         "/run/secrets/": f"{folder}/secrets/",
         "/etc/nginx/pages": f"{folder}/pages",
         "/etc/nginx/frame_ancestors.conf": f"{folder}/frame_ancestors.conf",
+        "/etc/nginx/snapshots.conf": f"{folder}/snapshots.conf",
+        "/etc/nginx/snapshot_headers.conf": f"{folder}/snapshot_headers.conf",
+        "/srv/suedwest/snapshots": f"{folder}/snapshots",
         "/dev/stdout": f"{folder}/access.log",
         "/dev/stderr": f"{folder}/error.log",
     }
@@ -323,6 +331,79 @@ def test_the_log_tells_little_of_visitors(nginx: Nginx, folder: Path) -> None:
         assert told not in text
 
 
+KEPT = {
+    "/hochwasser": "/hochwasser.html",
+    "/en/station/pegel-a": "/en/station/pegel-a.html",
+    "/embed/pegel-a/W": "/embed/pegel-a/W.html",
+    "/embed/pegel-a/W?range=7d": "/embed/pegel-a/W.html",
+    "/embed/pegel-a/W?lang=en": "/en/embed/pegel-a/W.html",
+    "/api/live/v1/latest.geojson": "/api/live/v1/latest.geojson",
+    "/api/live/v1/latest.csv?municipality=kusel": "/api/live/v1/latest@kusel.csv",
+    "/api/suedwest/series/0a-b?range=7d": "/api/suedwest/series/0a-b.json",
+    "/suedwest/pages.css": "/suedwest/pages.css",
+}
+
+
+@pytest.fixture
+def kept(folder: Path) -> Iterator[SnapshotFolder]:
+    """Files of all the addresses, each saying its name; fresh, unless a test ages them."""
+    files = SnapshotFolder(folder / "snapshots")
+    for file in KEPT.values():
+        files.write(file, file.encode() * 100)
+    files.confirm(datetime.now(UTC))
+    yield files
+    files.switch(flood_mode=False)
+    files.remove_all_but(())
+    files.confirm(datetime.fromtimestamp(0, UTC))
+
+
+def test_fresh_files_answer_visitors_and_the_portal_everybody_else(
+    nginx: Nginx, kept: SnapshotFolder
+) -> None:
+    for address, file in KEPT.items():
+        status, headers, body = nginx.ask(address, Accept_Encoding="identity")
+        assert (status, body) == (200, file.encode() * 100), address
+        assert headers["ETag"]
+        status, _, body = nginx.ask(address, If_None_Match=headers["ETag"])
+        assert (status, body) == (304, b""), address
+        assert not nginx.portal.requests(address)
+        compressed = nginx.ask(address, Accept_Encoding="gzip")
+        assert compressed[1]["Content-Encoding"] == "gzip"
+        assert gzip.decompress(compressed[2]) == file.encode() * 100
+    for name, value in {"Cookie": "session=1", "Authorization": "token"}.items():
+        nginx.ask("/hochwasser", **{name: value})
+        assert nginx.portal.requests("/hochwasser")[-1][name] == value
+    for other in ("/hochwasser?kommune=kusel", "/hochwasser/nobody", "/api/live/v1/latest.json"):
+        nginx.ask(other)
+        assert nginx.portal.requests(other), other
+
+
+def test_a_file_has_the_headers_that_the_portal_gives(nginx: Nginx, kept: SnapshotFolder) -> None:
+    embed = nginx.ask("/embed/pegel-a/W")[1]
+    assert embed["Content-Type"] == "text/html; charset=utf-8"
+    assert embed["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert embed["Cache-Control"] == "public, max-age=60, stale-while-revalidate=120"
+    assert embed["Access-Control-Allow-Origin"] is None
+    data = nginx.ask("/api/live/v1/latest.geojson")[1]
+    assert data["Content-Type"] == "application/geo+json"
+    assert data["Access-Control-Allow-Origin"] == "*"
+    assert "frame-ancestors 'self'" in nginx.ask("/hochwasser")[1]["Content-Security-Policy"]
+
+
+def test_old_files_answer_only_in_flood_mode(nginx: Nginx, kept: SnapshotFolder) -> None:
+    kept.confirm(datetime.fromtimestamp(0, UTC))
+    before = len(nginx.portal.requests("/hochwasser"))
+    assert b"values" in nginx.ask("/hochwasser")[2]
+    assert len(nginx.portal.requests("/hochwasser")) == before + 1
+    kept.switch(flood_mode=True)
+    assert nginx.ask("/hochwasser")[2].startswith(b"/hochwasser.html")
+    for absent in ("/dataset/", "/station/pegel-unknown", "/embed/pegel-a/W?range=1y"):
+        assert nginx.ask(absent)[0] == 503, absent
+        assert not nginx.portal.requests(absent)
+    nginx.ask("/dataset/", Cookie="session=1")
+    assert nginx.portal.requests("/dataset/")
+
+
 def test_a_portal_that_is_away_is_announced_and_embeds_stay(
     nginx: Nginx, portal: tuple[Portal, ThreadingHTTPServer]
 ) -> None:
@@ -338,3 +419,14 @@ def test_a_portal_that_is_away_is_announced_and_embeds_stay(
     assert len(headers.get_all("Strict-Transport-Security", [])) == 1
     assert len(headers.get_all("Content-Security-Policy", [])) == 1
     assert nginx.ask("/embed/stays/w")[2] == kept
+
+
+def test_the_last_state_is_read_while_the_portal_is_away(
+    nginx: Nginx, kept: SnapshotFolder, portal: tuple[Portal, ThreadingHTTPServer]
+) -> None:
+    # The test before has ended the portal.
+    kept.confirm(datetime.fromtimestamp(0, UTC))
+    for address, file in KEPT.items():
+        status, _, body = nginx.ask(address, Accept_Encoding="identity")
+        assert (status, body) == (200, file.encode() * 100), address
+    assert nginx.ask("/station/pegel-unknown")[0] == 503

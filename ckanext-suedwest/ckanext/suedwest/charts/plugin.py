@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,9 +16,9 @@ from flask import Blueprint, request
 from markupsafe import Markup
 
 from ..observations.live import URL_TYPE
-from ..portal.interfaces import IStationChart
+from ..portal.interfaces import ISnapshots, IStationChart, Snapshot
 from ..store.query import DatastreamNow, StationRow
-from . import access, oembed, pages, views
+from . import access, kept_pages, oembed, pages, views
 from .language import page_language
 from .ranges import DEFAULT_RANGE, RANGES, find_range
 
@@ -33,6 +33,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IResourceView, inherit=True)
     plugins.implements(plugins.ITemplateHelpers)
     plugins.implements(IStationChart)
+    plugins.implements(ISnapshots)
 
     # IConfigurer
 
@@ -103,6 +104,13 @@ class ChartsPlugin(plugins.SingletonPlugin):
 
     def embed_code(self, station: StationRow, datastream: DatastreamNow) -> str:
         return pages.embed_code(station, datastream, page_language())
+
+    # ISnapshots
+
+    def snapshots(
+        self, stations: Sequence[StationRow], municipalities: Sequence[str]
+    ) -> Iterable[Snapshot]:
+        return kept_pages.snapshots(stations, municipalities)
 
 
 def _range_address(name: str) -> str:

@@ -56,6 +56,7 @@ def ckan_command(*arguments: str) -> list[str]:
 BACKGROUND: Mapping[str, list[str]] = {
     "ingest": [_PYTHON, "-m", _INGEST],
     "catalogue": ckan_command("suedwest", "reconcile", "--follow"),
+    "snapshots": ckan_command("suedwest", "snapshots", "--follow"),
     "worker": ckan_command("jobs", "worker"),
 }
 """What runs beside the web server, by its name."""

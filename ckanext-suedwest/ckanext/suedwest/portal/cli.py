@@ -14,6 +14,8 @@ from . import reconcile as reconciler
 from .frame_ancestors import write_frame_ancestors
 from .open_dataset_package import publish
 from .organizations import profiles
+from .snapshots.files import SnapshotFolder
+from .snapshots.following import Follower, folder_path, follow
 
 
 @click.group()
@@ -51,6 +53,27 @@ def reconcile(follow: bool) -> None:
     published = publish(write_engine())
     click.echo(str(published))
     if result.failed or published.failed:
+        raise SystemExit(1)
+
+
+@suedwest.command()
+@click.option("--follow", "stay", is_flag=True, help="Stay and follow the store's changes.")
+@click.option("--flood-mode", type=click.Choice(["on", "off"]), help="Serve only files, or not.")
+@click.pass_context
+def snapshots(ctx: click.Context, stay: bool, flood_mode: str | None) -> None:
+    """Keep what the public reads on a flood night as files for nginx."""
+    folder = SnapshotFolder(folder_path())
+    if flood_mode is not None:
+        folder.switch(flood_mode=flood_mode == "on")
+        click.echo(f"Flood mode is {flood_mode}: {folder.root}")
+        return
+    app = ctx.meta["flask_app"]
+    if stay:
+        follow(app, folder)
+        return
+    made = Follower(app, folder).full_pass()
+    click.echo(str(made))
+    if made.failed:
         raise SystemExit(1)
 
 

@@ -1,11 +1,15 @@
 """How numbers, times and states read on the pages, in German and in English.
 
-Pure functions; `lang` is `de` or `en`. Levels arrive in centimetres and are shown in metres. Every
+Pure functions but for `absolute_times`; `lang` is `de` or `en`. Levels arrive in centimetres and
+are shown in metres. Every
 space before a unit is U+00A0, every minus is U+2212. Clock times are those of Europe/Berlin.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
@@ -16,6 +20,8 @@ from ..domain.trend import Direction, Trend
 
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
+
+_absolute: ContextVar[bool] = ContextVar("absolute_times", default=False)
 
 _WEEKDAYS = {
     "de": ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
@@ -140,15 +146,34 @@ def weekday_date(instant: datetime, lang: str) -> str:
     return f"{_WEEKDAYS_LONG[lang][local.weekday()]}, {long_date(local.date(), lang, year=True)}"
 
 
+@contextmanager
+def absolute_times() -> Iterator[None]:
+    """Within the block no words depend on when they are read: dates and clock times, no ages."""
+    token = _absolute.set(True)
+    try:
+        yield
+    finally:
+        _absolute.reset(token)
+
+
 def moment(instant: datetime, now: datetime, lang: str) -> str:
     """A moment as one says it today: `15:30 Uhr`, `gestern, 18:15 Uhr`, `am 12. September`."""
     local, today = instant.astimezone(BERLIN).date(), now.astimezone(BERLIN).date()
+    if _absolute.get():
+        return moment_absolute(instant, lang)
     if local == today:
         return f"{'um ' if lang == 'de' else 'at '}{clock(instant, lang)}"
     if local == today - timedelta(days=1):
         return f"{'gestern' if lang == 'de' else 'yesterday'}, {clock(instant, lang)}"
     year = local.year != today.year
     return f"{'am' if lang == 'de' else 'on'} {long_date(local, lang, year=year)}"
+
+
+def moment_absolute(instant: datetime, lang: str) -> str:
+    """`Mo 23.11.2026, 10:50 Uhr MEZ`: a moment for whoever reads it whenever."""
+    local = instant.astimezone(BERLIN)
+    space = "" if lang == "de" else " "
+    return f"{day_label(local.date(), lang)}{space}{local.year}, {clock(instant, lang, zone=True)}"
 
 
 def since(instant: datetime, now: datetime, lang: str) -> str:
@@ -160,6 +185,8 @@ def since(instant: datetime, now: datetime, lang: str) -> str:
 
 def age_words(instant: datetime, now: datetime, lang: str) -> str:
     """`gerade eben`, `vor 9 Minuten`, `vor 3 Stunden`, `gestern, 18:15 Uhr`, `am 12. September`."""
+    if _absolute.get():
+        return moment(instant, now, lang)
     age = now - instant
     if age < timedelta(minutes=1):
         return "gerade eben" if lang == "de" else "just now"

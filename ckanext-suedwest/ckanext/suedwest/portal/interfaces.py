@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,32 @@ class StationKind:
     list_embed: Callable[[str, datetime], StationList | None] | None = None
     """The stations of a municipality (its slug) for other sites, in the language of the request;
     None for a municipality that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An address whose answer is also kept as a file, for the time without a web server.
+
+    `address` is path and query of the German answer; `languages` says whether `/en` in front of it
+    is kept too. `file` is where the answer lies below the folder of files, with a suffix that
+    names its type. `stations` are the ids of the stations it shows: it is made anew when one of
+    them changes.
+    """
+
+    address: str
+    file: str
+    stations: frozenset[int]
+    languages: bool = True
+
+
+class ISnapshots(Interface):
+    """A plugin with addresses that are kept as files."""
+
+    def snapshots(
+        self, stations: Sequence[StationRow], municipalities: Sequence[str]
+    ) -> Iterable[Snapshot]:
+        """What to keep of these public stations and municipalities (their slugs)."""
+        raise NotImplementedError
 
 
 class IStationKind(Interface):

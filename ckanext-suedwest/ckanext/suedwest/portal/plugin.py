@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ import click
 from ckan.common import CKANConfig
 from flask import Blueprint, Flask
 
+from ..store.query import StationRow
 from . import catalogue, cli, helpers, validators, views
 from .administration import administration
+from .interfaces import ISnapshots, Snapshot
 from .security import protect
+from .snapshots import contents
 
 _HERE = Path(__file__).parent
 
@@ -34,6 +37,7 @@ class PortalPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IFacets, inherit=True)
     plugins.implements(plugins.IActions)
     plugins.implements(plugins.IAuthFunctions)
+    plugins.implements(ISnapshots)
 
     # IConfigurer
 
@@ -119,3 +123,10 @@ class PortalPlugin(plugins.SingletonPlugin):
 
     def get_auth_functions(self) -> dict[str, Callable[..., Any]]:
         return catalogue.get_auth_functions()
+
+    # ISnapshots
+
+    def snapshots(
+        self, stations: Sequence[StationRow], municipalities: Sequence[str]
+    ) -> Iterable[Snapshot]:
+        return contents.of_portal(stations, municipalities)

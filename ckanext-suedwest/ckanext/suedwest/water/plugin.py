@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import ckan.plugins as plugins
 import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from flask import Blueprint
 
-from ..portal.interfaces import IStationKind, StationKind
-from . import crisis_embed, lists, reading, station_page, views
+from ..portal.interfaces import ISnapshots, IStationKind, Snapshot, StationKind
+from ..store.query import StationRow
+from . import crisis_embed, kept_pages, lists, reading, station_page, views
 
 
 class WaterPlugin(plugins.SingletonPlugin):
@@ -17,6 +20,7 @@ class WaterPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IBlueprint)
     plugins.implements(IStationKind)
+    plugins.implements(ISnapshots)
 
     # IConfigurer
 
@@ -48,3 +52,10 @@ class WaterPlugin(plugins.SingletonPlugin):
             meaning=reading.meaning_of,
             list_embed=crisis_embed.list_embed,
         )
+
+    # ISnapshots
+
+    def snapshots(
+        self, stations: Sequence[StationRow], municipalities: Sequence[str]
+    ) -> Iterable[Snapshot]:
+        return kept_pages.snapshots(stations, municipalities)

@@ -12,6 +12,7 @@ import rq
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...portal.snapshots.files import SnapshotFolder
 from ...store.engine import create_store_engine
 from ...store.overdue import oldest_untold, overdue_sources
 from .. import ports
@@ -71,6 +72,11 @@ def _catalogue(settings: Settings, _listen: str) -> None:
     _ask_store(settings, ask)
 
 
+def _snapshots(settings: Settings, _listen: str) -> None:
+    if not SnapshotFolder(settings.data / "snapshots").confirmed(datetime.now(UTC)):
+        raise StepFailed("The files for a flood night are not known to be up to date.")
+
+
 def _ask_store(settings: Settings, ask: Callable[[Connection], None]) -> None:
     engine = create_store_engine(settings.databases.datastore_write)
     try:
@@ -94,5 +100,6 @@ CHECKS: Mapping[str, Callable[[Settings, str], None]] = {
     "worker": _worker,
     "ingest": _ingest,
     "catalogue": _catalogue,
+    "snapshots": _snapshots,
     "broker": _broker,
 }

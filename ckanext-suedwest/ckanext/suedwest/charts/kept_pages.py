@@ -1,0 +1,26 @@
+"""Which embeds and series are kept as files: those of the last seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from ..portal.interfaces import Snapshot
+from ..store.query import StationRow
+
+
+def snapshots(stations: Sequence[StationRow], municipalities: Sequence[str]) -> Iterator[Snapshot]:
+    """Chart, value and series of every public datastream; seven days is what they show unasked."""
+    for station in stations:
+        for each in station.datastreams:
+            embed = f"/embed/{station.slug}/{quote(each.name, safe='')}"
+            # The file is looked up by the address after its percent signs were resolved.
+            file = f"/embed/{station.slug}/{each.name}"
+            own = frozenset({station.id})
+            if "/" in each.name:
+                continue
+            yield Snapshot(embed, f"{file}.html", own)
+            yield Snapshot(f"{embed}/value", f"{file}/value.html", own)
+            if each.resource_id:
+                series = f"/api/suedwest/series/{each.resource_id}"
+                yield Snapshot(f"{series}?range=7d", f"{series}.json", own, languages=False)
