@@ -9,6 +9,10 @@ from ..domain.units import (
     DISCHARGE,
     DISTANCE,
     FLOOD_CLASS,
+    OPENING_STATE,
+    PARKING_CAPACITY,
+    PARKING_FREE,
+    PARKING_OCCUPIED,
     TEMPERATURE,
     WATER_ELEVATION,
     WATER_LEVEL,
@@ -37,6 +41,11 @@ _SANE = {
     DEPTH.name: (-2_000.0, 200_000.0),
     TEMPERATURE.name: (-60.0, 100.0),
     FLOOD_CLASS.name: (0.0, 4.0),
+    # Negative counts of faulty barriers are kept and flagged by those who read them.
+    PARKING_FREE.name: (-100_000.0, 100_000.0),
+    PARKING_OCCUPIED.name: (-100_000.0, 100_000.0),
+    PARKING_CAPACITY.name: (0.0, 100_000.0),
+    OPENING_STATE.name: (0.0, 1.0),
 }
 _SANE_AS_WRITTEN = _SANE[WATER_LEVEL.name]
 

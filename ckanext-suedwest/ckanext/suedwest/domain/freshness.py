@@ -52,6 +52,12 @@ LIMITS: dict[str, FreshnessLimits] = {
         silent_intervals=12,
         silent_floor=timedelta(hours=3),
     ),
+    "parking": FreshnessLimits(
+        late_intervals=3,
+        late_floor=timedelta(minutes=15),
+        silent_intervals=12,
+        silent_floor=timedelta(minutes=30),
+    ),
 }
 """One row for each kind of station."""
 

@@ -36,6 +36,11 @@ DEPTH = ObservedProperty("depth", "mm", "mm")
 TEMPERATURE = ObservedProperty("temperature", "°C", "Cel")
 FLOOD_CLASS = ObservedProperty("flood_class", "class", "{class}")
 """Class of a flood, 0 (none) to 4 (very great), as the flood centres assign it; no level."""
+PARKING_FREE = ObservedProperty("parking_free", "vehicles", "{vehicles}")
+PARKING_OCCUPIED = ObservedProperty("parking_occupied", "vehicles", "{vehicles}")
+PARKING_CAPACITY = ObservedProperty("parking_capacity", "vehicles", "{vehicles}")
+OPENING_STATE = ObservedProperty("opening_state", "class", "{class}")
+"""Whether one can drive in: 1 open, 0 closed; says nothing of free spaces."""
 
 OBSERVED_PROPERTIES = {
     property_.name: property_
@@ -47,6 +52,10 @@ OBSERVED_PROPERTIES = {
         DEPTH,
         TEMPERATURE,
         FLOOD_CLASS,
+        PARKING_FREE,
+        PARKING_OCCUPIED,
+        PARKING_CAPACITY,
+        OPENING_STATE,
     )
 }
 
@@ -110,6 +119,10 @@ _SIZES: dict[str, dict[str, float]] = {
     DEPTH.name: _MILLIMETRES,
     TEMPERATURE.name: _DEGREES_CELSIUS,
     FLOOD_CLASS.name: {"class": 1.0},
+    PARKING_FREE.name: {"vehicles": 1.0},
+    PARKING_OCCUPIED.name: {"vehicles": 1.0},
+    PARKING_CAPACITY.name: {"vehicles": 1.0},
+    OPENING_STATE.name: {"class": 1.0},
 }
 
 

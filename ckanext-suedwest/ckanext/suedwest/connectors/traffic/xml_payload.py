@@ -29,8 +29,8 @@ _MARKS_OF_MOJIBAKE = ("Ã", "Â", "â")
 class Element:
     """One element; names and attributes are local names, for prefixes differ between senders.
 
-    `parent` is the element around it as far as it was read: its attributes are complete, its
-    children are not.
+    `parent` is, for a record and what lies around it, the element outside it: with its
+    attributes and without its children. Elements within a record have none.
     """
 
     name: str
@@ -100,8 +100,10 @@ class _Builder:
         namespace, _, local = name.rpartition(" ")
         parent = self._open[-1] if self._open else None
         local_attributes = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
-        element = Element(local, namespace, local_attributes, parent)
-        if self._record_depth is not None and parent is not None:
+        within = self._record_depth is not None
+        # A child that knew its parent would be a cycle, and wait for the collector in vain.
+        element = Element(local, namespace, local_attributes, None if within else parent)
+        if within and parent is not None:
             parent.children.append(element)
         elif local in self._names or "*" in self._names:
             self._record_depth, self._length, self._elements = len(self._open), 0, 0
