@@ -26,6 +26,8 @@ from sqlalchemy import Engine
 
 from ckanext.suedwest.domain.station import Visibility
 from ckanext.suedwest.portal import reconcile
+from ckanext.suedwest.portal.snapshots.files import SnapshotFolder
+from ckanext.suedwest.portal.snapshots.following import Follower
 
 _LINK = re.compile(r"""(?:href|src|action|data-[\w-]*url)\s*=\s*["']([^"'#]+)""")
 _ADDRESS = re.compile(r'"(?:url|href|next|self)":\s*"([^"]+)"')
@@ -224,6 +226,20 @@ def test_nothing_internal_is_told_to_those_without_the_right(web, ids, reader):
     assert visitor.told == {}
     # The walk came along where the public series of the same station is told.
     assert len(visitor.seen) > 300
+
+
+def test_nothing_internal_gets_into_a_file_for_a_flood_night(web, ids, tmp_path):
+    made = Follower(web.flask_app, SnapshotFolder(tmp_path)).full_pass()
+    assert made.failed == {}
+    kept = {
+        path: unescape(path.read_text(encoding="utf-8")).lower()
+        for path in (tmp_path / "now").rglob("*")
+        if path.suffix in (".html", ".json", ".csv", ".geojson")
+    }
+    assert any(SHOWN.name.lower() in text for text in kept.values())
+    secrets = [secret.lower() for secret in (*SECRETS, *ids.resources)]
+    told = [str(path) for path in kept for each in secrets if each in kept[path] + str(path)]
+    assert told == []
 
 
 def test_what_is_public_of_the_same_station_is_told(web, ids):
