@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import same_every_time
+from ckan import model, plugins
+from ckan.cli.db import _run_migrations
 from ckan.plugins import toolkit as tk
 from sqlalchemy import Engine, make_url, text
 
@@ -104,6 +106,7 @@ def store(with_plugins: None) -> Iterator[Engine]:
     _migrate(url, str(make_url(tk.config["ckan.datastore.read_url"]).username))
     engine = store_access.write_engine()
     _empty(engine)
+    _migrate_catalogue()
     yield engine
     _empty(engine)
 
@@ -111,6 +114,16 @@ def store(with_plugins: None) -> Iterator[Engine]:
 @functools.cache
 def _migrate(url: str, reader: str) -> None:
     upgrade(url, read_role=reader)
+
+
+def _migrate_catalogue() -> None:
+    """CKAN's own fixture may drop all tables of its database, and makes only those of its core."""
+    if not plugins.plugin_loaded("suedwest_charts"):
+        return
+    model.Session.rollback()
+    if model.Session.execute(text("SELECT to_regclass('suedwest_dashboard')")).scalar() is None:
+        model.Session.remove()
+        _run_migrations("suedwest_charts")
 
 
 def _empty(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
 from ckan.config.middleware.flask_app import csrf
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from dashboard_rows import DASHBOARD_ACTIONS
 from history_rows import HISTORY_ACTIONS, HISTORY_PAGES
 from source_rows import SOURCE_ACTIONS, SOURCE_PAGES, make_source
 from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
@@ -67,6 +68,7 @@ class PageRow:
 # What deletes stands last: the own editor's calls are made in this order.
 ACTIONS = (
     *(ActionRow(*row) for row in ACCOUNTING_ACTIONS),
+    *(ActionRow(*row) for row in DASHBOARD_ACTIONS),
     *(ActionRow(*row) for row in HISTORY_ACTIONS),
     *(ActionRow(*row) for row in STATION_ACTIONS),
     *(ActionRow(*row) for row in SOURCE_ACTIONS),

@@ -19,6 +19,8 @@ from ..observations.live import URL_TYPE
 from ..portal.interfaces import ISnapshots, IStationChart, Snapshot
 from ..store.query import DatastreamNow, StationRow
 from . import access, kept_pages, oembed, pages, views
+from .dashboards.logic import ACTIONS, AUTH_FUNCTIONS
+from .dashboards.views import dashboards, landing_page
 from .language import page_language
 from .ranges import DEFAULT_RANGE, RANGES, find_range
 
@@ -32,6 +34,8 @@ class ChartsPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IBlueprint)
     plugins.implements(plugins.IResourceView, inherit=True)
     plugins.implements(plugins.ITemplateHelpers)
+    plugins.implements(plugins.IActions)
+    plugins.implements(plugins.IAuthFunctions)
     plugins.implements(IStationChart)
     plugins.implements(ISnapshots)
 
@@ -44,12 +48,22 @@ class ChartsPlugin(plugins.SingletonPlugin):
     # ITemplateHelpers
 
     def get_helpers(self) -> dict[str, Callable[..., Any]]:
-        return {"suedwest_oembed": oembed.discovery}
+        return {"suedwest_oembed": oembed.discovery, "suedwest_landing_page": landing_page}
 
     # IBlueprint
 
     def get_blueprint(self) -> list[Blueprint]:
-        return [views.charts]
+        return [views.charts, dashboards]
+
+    # IActions
+
+    def get_actions(self) -> dict[str, Callable[..., Any]]:
+        return dict(ACTIONS)
+
+    # IAuthFunctions
+
+    def get_auth_functions(self) -> dict[str, Callable[..., Any]]:
+        return dict(AUTH_FUNCTIONS)
 
     # IResourceView
 

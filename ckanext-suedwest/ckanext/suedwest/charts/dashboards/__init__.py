@@ -1,0 +1,1 @@
+"""Pages that staff of a municipality arrange from tiles."""

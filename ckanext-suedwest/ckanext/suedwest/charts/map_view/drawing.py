@@ -1,0 +1,175 @@
+"""Stations of a municipality on its own boundary: signs, and the list that says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import ckan.plugins.toolkit as tk
+from markupsafe import Markup
+
+from ...domain.freshness import Freshness
+from ...domain.threshold import Direction
+from ...observations.store_access import read_engine
+from ...portal import formats, maps
+from ...portal.profile import Profile
+from ...portal.stations import title
+from ...store.query import DatastreamNow, StationRow, stations, thresholds
+from .. import access
+from ..markup import EMPTY, element, join
+from ..state import State, state_of
+from .clusters import Cluster, clusters
+
+_WIDTH = 640.0
+_SIGN = 22.0
+_APART = 30.0
+_CURRENT = (Freshness.LIVE, Freshness.LATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A public station with its newest value; `severity` is the highest class it has reached."""
+
+    station: StationRow
+    datastream: DatastreamNow
+    state: State
+    severity: int | None
+
+    @property
+    def sign(self) -> str:
+        """The symbol: a class by its shape, a broken square where no value speaks of now."""
+        if self.state.freshness not in _CURRENT:
+            return "none"
+        return f"l{self.severity if self.severity in (1, 2, 3, 4) else 0}"
+
+
+def marked_stations(municipality: str, now: datetime) -> list[Marked]:
+    """The stations a municipality shows that anybody may see."""
+    engine = read_engine()
+    found: list[Marked] = []
+    for row in stations(engine, municipality=municipality):
+        public = access.first_of_station(row.slug)
+        if public is None:
+            continue
+        state = state_of(engine, public.station, public.datastream, now)
+        severity = _severity(public.datastream) if state.freshness in _CURRENT else None
+        found.append(Marked(public.station, public.datastream, state, severity))
+    return found
+
+
+def station_map(town: Profile, now: datetime, lang: str, *, ident: str) -> Markup:
+    """Map and list; `ident` begins the ids of this one, of which a page may hold several."""
+    found = marked_stations(town.name, now)
+    if not found:
+        return element("p", tk._("There is no station to show on the map."), class_="empty")
+    return _drawing(town, found, now, lang, ident) + _list(found, now, lang, ident)
+
+
+def value_words(one: Marked, now: datetime, lang: str) -> str:
+    """`4,31 m, vor 6 Minuten`; what is old or doubted is told as the last value."""
+    stream, state = one.datastream, one.state
+    age = formats.freshness_words(
+        state.freshness,
+        state.since if state.freshness is Freshness.OUT_OF_SERVICE else stream.latest_time,
+        now,
+        lang,
+    )
+    if stream.good_result is None or stream.good_time is None:
+        return f"{tk._('no value yet')}, {age}" if age else tk._("no value yet")
+    value = formats.quantity(stream.good_result, stream.unit, lang)
+    if state.freshness in _CURRENT:
+        named = tk._("Class {number}").format(number=one.severity) if one.severity else ""
+        return ", ".join(part for part in (value, named, age) if part)
+    moment = formats.moment(stream.good_time, now, lang)
+    last = tk._("last {value} {moment}").format(value=value, moment=moment)
+    return f"{age}, {last}"
+
+
+def _drawing(town: Profile, found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
+    view = maps.municipality_map(town, [each.station for each in found], _WIDTH)
+    if view is None:
+        return EMPTY
+    by_slug = {each.station.slug: each for each in found}
+    pins = [by_slug[pin.slug] for pin in view.pins]
+    joined = clusters([(pin.x, pin.y) for pin in view.pins], _APART)
+    areas = (element("path", class_="area", d=area.path) for area in view.areas)
+    signs = (
+        _sign(pins[each.members[0]], each, now, lang)
+        if len(each.members) == 1
+        else _number(each, ident)
+        for each in joined
+    )
+    drawing = element(
+        "svg",
+        *areas,
+        *signs,
+        viewBox=f"0 0 {view.width:.1f} {view.height:.1f}",
+        role="group",
+        aria_label=tk._("Map of {municipality} with its stations").format(municipality=town.title),
+    )
+    return element("div", drawing, class_="map station-map")
+
+
+def _sign(one: Marked, place: Cluster, now: datetime, lang: str) -> Markup:
+    said = f"{title(one.station)}: {value_words(one, now, lang)}"
+    half = _SIGN / 2
+    return element(
+        "a",
+        element("title", said),
+        element(
+            "use",
+            href=f"#{one.sign}",
+            x=place.x - half,
+            y=place.y - half,
+            width=_SIGN,
+            height=_SIGN,
+        ),
+        href=tk.h.url_for("suedwest.station", slug=one.station.slug),
+        target="_top",
+        aria_label=said,
+    )
+
+
+def _number(place: Cluster, ident: str) -> Markup:
+    count = len(place.members)
+    said = tk._("{number} stations close together: to the list").format(number=count)
+    return element(
+        "a",
+        element("title", said),
+        element("circle", class_="cluster", cx=place.x, cy=place.y, r=_SIGN / 2 + 2),
+        element("text", str(count), x=place.x, y=place.y + 5, text_anchor="middle"),
+        href=f"#{ident}-list",
+        aria_label=said,
+    )
+
+
+def _list(found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
+    rows = (
+        element(
+            "li",
+            Markup('<svg class="sym" aria-hidden="true"><use href="#{}"/></svg> ').format(one.sign),
+            element(
+                "a",
+                title(one.station),
+                href=tk.h.url_for("suedwest.station", slug=one.station.slug),
+                target="_top",
+            ),
+            f": {value_words(one, now, lang)} ",
+            formats.freshness_sign(one.state.freshness),
+        )
+        for one in found
+    )
+    return element("ul", join(rows), class_="rows above", id=f"{ident}-list")
+
+
+def _severity(stream: DatastreamNow) -> int | None:
+    """The highest class among the levels that the newest good value has reached."""
+    value = stream.good_result
+    if value is None:
+        return None
+    reached = (
+        each.severity
+        for each in thresholds(read_engine(), stream.datastream_id)
+        if each.severity and each.direction == Direction.ABOVE and value >= each.level
+    )
+    return max(reached, default=None)
