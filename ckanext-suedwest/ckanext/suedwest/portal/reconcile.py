@@ -27,6 +27,9 @@ from .station_package import write_station
 
 CHANNEL = "suedwest_outbox"
 FALLBACK_POLL = timedelta(seconds=30)
+KINDS_WITH_PACKAGE = frozenset({"water", "counter"})
+"""Car parks, sharing and charging sites are rows with pages: too many, and too alike, to be
+found one by one in the catalogue."""
 FULL_PASS_EVERY = timedelta(hours=1)
 _ROWS_AT_ONCE = 50
 _FIRST_RETRY = timedelta(seconds=15)
@@ -152,6 +155,9 @@ def _work_on_id(engine: Engine, station_id: int, done: Pass, retries: Retries) -
 
 def _work_on(engine: Engine, station: StationRow, done: Pass, retries: Retries) -> None:
     done.seen += 1
+    if station.kind not in KINDS_WITH_PACKAGE:
+        retries.succeeded(station.id)
+        return
     now = datetime.now(UTC)
     try:
         done.changed += write_station(engine, station)
