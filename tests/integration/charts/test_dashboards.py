@@ -36,6 +36,7 @@ def test_the_public_sees_only_what_was_published(app: Any) -> None:
     assert app.get(ADDRESS).status_code == 404
     page = {"title": "Hochwasser", "tiles": TILES}
     changed = act("update", name="hochwasser", version=1, page=page)
+    assert "Hinweis" not in app.get(f"/organization/{TOWN}").body
     act("publish", name="hochwasser", version=changed["version"])
     shown = app.get(ADDRESS)
     assert shown.status_code == 200
@@ -44,7 +45,9 @@ def test_the_public_sees_only_what_was_published(app: Any) -> None:
     assert "<script>alert" not in shown.body
     assert "<strong>fett</strong>" in shown.body
     assert "station-map" in shown.body
-    act("update", name="hochwasser", version=3, page={"title": "Entwurf", "tiles": []})
+    draft = {"title": "Entwurf", "tiles": []}
+    act("update", name="hochwasser", version=3, page=draft, landing=True)
+    assert "Hinweis" in app.get(f"/organization/{TOWN}").body
     assert "Entwurf" not in app.get(ADDRESS).body
     assert act("discard", name="hochwasser", version=4)["draft"]["title"] == "Hochwasser"
     for embed in (f"/embed/seite/{TOWN}/hochwasser", f"/embed/karte/{TOWN}"):

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import ckan.plugins.toolkit as tk
 from ckan.common import _
 from flask import Blueprint, Response
-from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ...portal.organizations import profile
@@ -112,12 +111,12 @@ def _find_map(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
     return oembed.Embeddable(title, "suedwest_dashboards.embed_map", values, 700)
 
 
-def landing_page(municipality: str) -> Markup | None:
+def landing_page(municipality: str) -> Drawn | None:
     """The dashboard on a municipality's own page; None without one. A template helper."""
     stored, town = storage.landing(municipality), profile(municipality)
     if stored is None or town is None:
         return None
-    return _drawn(stored, town)[1].body
+    return _drawn(stored, town)[1]
 
 
 def _published(municipality: str, name: str) -> tuple[Profile, str, Drawn] | None:
