@@ -35,6 +35,10 @@ _MAIN = re.compile(r"<main\b[^>]*>")
 _SCRIPT = "/suedwest/snapshot.js"
 
 
+class NotPublic(Exception):
+    """A visitor gets nothing at this address, such as a station an editor has made private."""
+
+
 class NotKept(Exception):
     """An answer that is no page for everybody; the message says why."""
 
@@ -74,6 +78,8 @@ class SnapshotMaker:
                     self._keep_loaded(page, address)
                     content = marked(page, datetime.now(UTC), until, language).encode()
                 done.changed += self._folder.write(file, content)
+            except NotPublic:
+                self._folder.remove(file)
             except Exception as error:  # one page's fault must not stop the others
                 log.exception("No file could be made of %s", address)
                 done.failed[address] = (str(error).splitlines() or [type(error).__name__])[0]
@@ -85,6 +91,8 @@ class SnapshotMaker:
         with formats.absolute_times():
             # One client for each question: it would keep cookies.
             answer = self._app.test_client(use_cookies=False).get(address)
+        if answer.status_code in (401, 403, 404, 410):
+            raise NotPublic(address)
         if answer.status_code != 200:
             raise NotKept(f"answered with {answer.status_code}")
         if answer.headers.get("Set-Cookie"):
