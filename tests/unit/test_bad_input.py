@@ -147,10 +147,40 @@ FORMATS = {
         units=False,
     ),
     # Objects that were saved without their times.
+    # Impossible counts of car parks are kept and flagged: tests/unit/test_traffic_parking.py.
+    "parkapi": Format(
+        lambda time, _number, _unit: (
+            f'{{"last_updated": "{time}", "lots": [{{"id": "a", "name": "a", "total": 50, '
+            f'"free": 12}}]}}'
+        ),
+        numbers=False,
+        units=False,
+    ),
+    "kaiserslautern-pls": Format(
+        lambda time, _number, _unit: (
+            f"<Daten><Zeitstempel>{time}</Zeitstempel><Parkhaus><ID>2</ID><Name>a</Name>"
+            "<Gesamt>50</Gesamt><Aktuell>12</Aktuell></Parkhaus></Daten>"
+        ),
+        time=lambda time: time.astimezone(MEZ).strftime("%d.%m.%Y %H:%M:%S"),
+        numbers=False,
+        units=False,
+    ),
+    "datex2-parking": Format(
+        lambda time, _number, _unit: (
+            '<a><parkingRecordStatus><parkingRecordReference id="1"/>'
+            f"<parkingStatusOriginTime>{time}</parkingStatusOriginTime><parkingOccupancy>"
+            "<parkingNumberOfSpacesOverride>50</parkingNumberOfSpacesOverride>"
+            "<parkingNumberOfVacantSpaces>12</parkingNumberOfVacantSpaces>"
+            "</parkingOccupancy></parkingRecordStatus></a>"
+        ),
+        numbers=False,
+        units=False,
+    ),
     "lorawan-recordings": Format(recorded("objects.json"), numbers=False, units=False),
 }
 TIMED = [name for name in FORMATS if name != "lorawan-recordings"]
-OF_JSON = [name for name in FORMATS if name != "csv-columns"]
+NOT_JSON = ("csv-columns", "kaiserslautern-pls", "datex2-parking")
+OF_JSON = [name for name in FORMATS if name not in NOT_JSON]
 
 
 def read(name: str, payload: str | bytes) -> Decoded:
