@@ -3,69 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-OWN = "eifelkreis-bitburg-pruem"
 RECORDED = Path(__file__).parents[1] / "data" / "lorawan" / "chirpstack_up.json"
 SECONDS = 60
-
-
-def ckan(*arguments: str) -> str:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "ckanext.suedwest.launcher", "ckan"),
-            *("--data", os.environ["SUEDWEST_TEST_DATA"], *arguments),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def editor(site: str) -> tuple[str, str]:
-    """Name and password of an editor of one municipality, who is nothing else."""
-    name, password = f"editor-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
-    ckan("user", "add", name, f"email={name}@example.org", f"password={password}")
-    token = ckan("user", "token", "add", "-q", "admin", name).split()[-1]
-    member = {"id": OWN, "username": name, "role": "editor"}
-    answer = httpx.post(
-        f"{site}/api/3/action/organization_member_create",
-        json=member,
-        headers={"Authorization": token},
-        timeout=SECONDS,
-    )
-    assert answer.status_code == 200, answer.text
-    return name, password
-
-
-@pytest.fixture
-def staff(browser: Browser, site: str, editor: tuple[str, str]) -> Iterator[Page]:
-    """A page of the editor, logged in by the form."""
-    context = browser.new_context(base_url=site, locale="de-DE", timezone_id="Europe/Berlin")
-    page = context.new_page()
-    page.set_default_timeout(SECONDS * 1000)
-    page.goto("/user/login")
-    page.locator("input[name=login]").fill(editor[0])
-    page.locator("input[name=password]").fill(editor[1])
-    page.locator("form [type=submit]").last.click()
-    page.wait_for_url(lambda address: "/user/login" not in address)
-    yield page
-    context.close()
 
 
 def uplink(minutes_ago: int) -> dict[str, Any]:
@@ -88,7 +37,7 @@ def test_a_gauge_is_connected_tried_out_and_public_within_minutes(
     # The way from the portal's start, by what one sees
     staff.goto("/")
     staff.locator('a[href="/verwaltung"]').first.click()
-    staff.locator(f'.tabs a[href$="/{OWN}/quellen"]').click()
+    staff.locator('.tabs a[href$="/eifelkreis-bitburg-pruem/quellen"]').click()
     staff.locator(".staff-page a.button").first.click()
     staff.locator('a[href*="weg=chirpstack-webhook"]').click()
     staff.locator("#field-device").fill("24e1 2413 6b00 0a02")
@@ -132,7 +81,7 @@ def test_a_gauge_is_connected_tried_out_and_public_within_minutes(
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_page_of_sources_scrolls_sideways(staff: Page, width: int) -> None:
     staff.set_viewport_size({"width": width, "height": 800})
-    base = f"/verwaltung/{OWN}/quellen"
+    base = "/verwaltung/eifelkreis-bitburg-pruem/quellen"
     own = staff.goto(base) and staff.locator("table a").first.get_attribute("href")
     ways = ("/pegel", "/pegel?weg=tts-mqtt", "/neu", "/neu?art=mqtt", "/neu?art=http")
     paths = [base, *(base + way for way in ways)]
