@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -164,6 +166,12 @@ def test_visitors_and_harvesters_get_what_is_true(
     ):
         assert wanted in turtle, wanted
     assert turtle.count("a dcat:Distribution") == len(own["resources"]) == 6
+
+    shown = re.findall(r'class="api" href="([^"]+)"', client.get("/schnittstellen").text)
+    assert len(shown) == 9
+    for link in shown:
+        address = urlsplit(unescape(link))
+        assert client.get(f"{address.path}?{address.query}").status_code == 200, link
 
     home = client.get("/").text
     assert "4 Datensätze" in home

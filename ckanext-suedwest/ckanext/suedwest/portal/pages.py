@@ -13,6 +13,7 @@ from ..domain.freshness import Freshness, freshness
 from ..domain.quality import Quality
 from ..observations.rights import administered
 from ..observations.store_access import read_engine
+from ..store.open_data import months_with_values
 from ..store.query import StationRow, station_by_slug, stations
 from . import maps
 from .contributions import station_kinds
@@ -139,9 +140,24 @@ def newest_time() -> datetime | None:
     return max(times, default=None)
 
 
-def example_resource() -> str | None:
-    """A resource id for the lines that show programmers how to ask."""
-    return _example(stations(read_engine()))
+def interfaces() -> dict[str, Any]:
+    """What the addresses that show programmers how to ask are made of: a series with values.
+
+    `example` is its resource, `month` the newest one that has a file; nothing without values.
+    """
+    engine = read_engine()
+    for row in stations(engine):
+        for stream in row.datastreams:
+            if row.municipalities and stream.latest_time:
+                ((month, _changed), *_older) = months_with_values(engine, [stream.datastream_id])
+                return {
+                    "example": stream.resource_id,
+                    "station": row.slug,
+                    "kind": row.kind,
+                    "municipality": row.municipalities[0][0],
+                    "month": f"{month:%Y-%m}",
+                }
+    return {}
 
 
 def _of_kind(rows: list[StationRow], kind: StationKind) -> list[StationRow]:

@@ -58,7 +58,7 @@ def legal(page: str) -> str:
 @portal.route("/schnittstellen")
 def interfaces() -> str:
     """What programmes can ask for."""
-    return tk.render("suedwest/interfaces.html", {"example": pages.example_resource()})
+    return tk.render("suedwest/interfaces.html", pages.interfaces())
 
 
 @portal.route("/karte/<int:zoom>/<int:column>/<int:row>.svg")
