@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from water_samples import station, stream
 
+from ckanext.suedwest.domain.freshness import LIMITS
 from ckanext.suedwest.portal import open_datasets
 from ckanext.suedwest.portal.open_datasets import Offer, offers
 from ckanext.suedwest.portal.profile import Profile
@@ -123,6 +124,15 @@ def test_what_is_said_of_own_gauges_and_of_those_of_others() -> None:
     assert "von 2 Messstellen" in others["notes"]
     assert "Die Daten veröffentlicht WSA Rhein" in others["notes"]
     assert others["contact_email"] == ""
+
+
+def test_every_kind_of_station_has_words() -> None:
+    assert set(open_datasets.KINDS) == set(LIMITS)
+    for kind, words in open_datasets.KINDS.items():
+        said = Offer(KUSEL, kind, "a", (gauge(1, "A", kind=kind),), own=True)
+        assert open_datasets.edited_values(said)["title"].startswith(words.subject)
+        # As CKAN lists tags; in another order each pass would write them again.
+        assert words.tags.split(", ") == sorted(words.tags.split(", "))
 
 
 def test_every_attribution_is_told_once() -> None:

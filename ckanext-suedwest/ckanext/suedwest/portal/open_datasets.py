@@ -30,13 +30,32 @@ LICENCES = {
 """Our licences in the vocabulary of DCAT-AP.de, http://dcat-ap.de/def/licenses/."""
 
 _LICENCE_BASE = "http://dcat-ap.de/def/licenses/"
-_ENVIRONMENT = "http://publications.europa.eu/resource/authority/data-theme/ENVI"
+_THEME = "http://publications.europa.eu/resource/authority/data-theme/"
 _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
-_TITLES = {"water": "Pegelstände"}
-_TAGS = {"water": "Pegel, Wasserstand, Hochwasser"}
 # Where devices of a municipality send by themselves; what is fetched belongs to whoever serves it.
 _DEVICES_SEND = frozenset({"mqtt", "webhook"})
 _LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How datasets of a kind of station speak of it; `one` and `many` name its stations."""
+
+    subject: str
+    one: str
+    many: str
+    tags: str
+    theme: str
+
+
+KINDS = {
+    "water": _Kind(
+        "Pegelstände", "Messstelle", "Messstellen", "Hochwasser, Pegel, Wasserstand", "ENVI"
+    ),
+    "parking": _Kind(
+        "Freie Parkplätze", "Parkplatz", "Parkplätze", "Parken, Parkhaus, Verkehr", "TRAN"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +135,18 @@ def name(offer: Offer) -> str:
 
 def edited_values(offer: Offer) -> dict[str, str]:
     """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
-    subject, municipality = _TITLES.get(offer.kind, offer.kind), offer.municipality
+    kind, municipality = KINDS[offer.kind], offer.municipality
     operator = offer.stations[0].operator["name"]
     place = f"im {municipality.title}" if municipality.kind == "Landkreis" else None
     place = place or f"in {municipality.short_title}"
-    whose = "eigene Messstellen" if offer.own else f"Messstellen: {operator}"
+    whose = f"eigene {kind.many}" if offer.own else f"{kind.many}: {operator}"
     count = len(offer.stations)
     sentences = (
         "Sandbox: nachgespielte oder erfundene Werte, keine Messungen von jetzt."
         if offer.simulated
         else "",
         f"Neueste Werte und alle früheren von {count} "
-        f"{'Messstelle' if count == 1 else 'Messstellen'}, betrieben von: {operator}.",
+        f"{kind.one if count == 1 else kind.many}, betrieben von: {operator}.",
         ""
         if offer.own
         else f"Die Daten veröffentlicht {operator}; sie werden hier nur mit Quelle gezeigt.",
@@ -136,9 +155,9 @@ def edited_values(offer: Offer) -> dict[str, str]:
         _attributions(offer),
     )
     return {
-        "title": f"{subject} {place}, {whose}{' (simuliert)' if offer.simulated else ''}",
+        "title": f"{kind.subject} {place}, {whose}{' (simuliert)' if offer.simulated else ''}",
         "notes": " ".join(part for part in sentences if part),
-        "tag_string": ", ".join(sorted(_TAGS.get(offer.kind, "").split(", "))),
+        "tag_string": kind.tags,
         "contact_name": (municipality.contact_name or "") if offer.own else "",
         "contact_email": (municipality.contact_email or "") if offer.own else "",
     }
@@ -158,7 +177,7 @@ def written_values(offer: Offer) -> dict[str, Any]:
         "type": "dataset",
         "name": name(offer),
         "license_id": _licence(offer).get("id") or "notspecified",
-        "theme": [_ENVIRONMENT],
+        "theme": [f"{_THEME}{KINDS[offer.kind].theme}"],
         "frequency": f"{_FREQUENCY}{'UPDATE_CONT' if in_service else 'NEVER'}",
         "temporal_start": min(begun).astimezone(BERLIN).date().isoformat() if begun else "",
         "creator_name": first.operator["name"],
