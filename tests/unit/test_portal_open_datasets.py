@@ -24,6 +24,7 @@ def profile(name: str, title: str, kind: str = "Landkreis") -> Profile:
 
 
 KUSEL = profile("landkreis-kusel", "Landkreis Kusel")
+EIFELKREIS = profile("eifelkreis-bitburg-pruem", "Eifelkreis Bitburg-Prüm")
 LINZ = profile("linz-am-rhein", "Linz am Rhein", "Stadt")
 
 
@@ -98,7 +99,7 @@ def test_one_simulated_gauge_keeps_the_dataset_at_home() -> None:
     assert open_datasets.written_values(mixed)["not_exported"] == "true"
     said = open_datasets.edited_values(mixed)
     assert said["title"].endswith("(simuliert)")
-    assert said["notes"].startswith("Sandbox: ")
+    assert said["notes"].startswith("Simuliert: ")
 
 
 @pytest.mark.parametrize("length", [3, 60, 61, 90, 300])
@@ -120,7 +121,7 @@ def test_what_is_said_of_own_gauges_and_of_those_of_others() -> None:
     others = open_datasets.edited_values(
         offer(gauge(1, "WSA Rhein"), gauge(2, "WSA Rhein"), own=False, of=LINZ)
     )
-    assert others["title"] == "Pegelstände in Linz am Rhein, Messstellen: WSA Rhein"
+    assert others["title"] == "Pegelstände für Linz am Rhein, Messstellen: WSA Rhein"
     assert "von 2 Messstellen" in others["notes"]
     assert "Die Daten veröffentlicht WSA Rhein" in others["notes"]
     assert others["contact_email"] == ""
@@ -133,6 +134,29 @@ def test_every_kind_of_station_has_words() -> None:
         assert open_datasets.edited_values(said)["title"].startswith(words.subject)
         # As CKAN lists tags; in another order each pass would write them again.
         assert words.tags.split(", ") == sorted(words.tags.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("municipality", "own", "place"),
+    [
+        (KUSEL, True, "im Landkreis Kusel"),
+        (KUSEL, False, "für den Landkreis Kusel"),
+        (EIFELKREIS, True, "im Eifelkreis Bitburg-Prüm"),
+        (LINZ, True, "in Linz am Rhein"),
+        (LINZ, False, "für Linz am Rhein"),
+    ],
+)
+def test_where_they_are_in_german(municipality: Profile, own: bool, place: str) -> None:
+    said = open_datasets.edited_values(offer(gauge(1, "A"), own=own, of=municipality))
+    assert said["title"].startswith(f"Pegelstände {place}, ")
+
+
+@pytest.mark.parametrize(("count", "named", "more"), [(1, 1, ""), (12, 12, ""), (14, 12, "2")])
+def test_stations_are_named_but_not_hundreds(count: int, named: int, more: str) -> None:
+    rows = [gauge(number, "A", name=f"Ort {number}") for number in range(count)]
+    notes = open_datasets.edited_values(offer(*rows))["notes"]
+    assert notes.count("Glan bei Ort") == named
+    assert (f" und {more} weitere." in notes) == bool(more)
 
 
 def test_every_attribution_is_told_once() -> None:

@@ -59,7 +59,7 @@ def test_there_is_one_for_each_operator_and_municipality_and_repeating_changes_n
     assert "Die Daten veröffentlicht WSA Rhein" in other["notes"]
     invented = before[_simulated_name()]
     assert invented["title"].endswith("(simuliert)")
-    assert invented["notes"].startswith("Sandbox: ")
+    assert invented["notes"].startswith("Simuliert: ")
     assert "Geheim" not in str(before)
     assert "geheim" not in str(before)
     send(published, ULMET, MILL, SECRET)

@@ -14,6 +14,7 @@ from ..observations.open_data.records import operator_key
 from ..store.query import StationRow
 from ..store.slug import slugify
 from .profile import Profile
+from .titles import title
 
 EDITED_FIELDS = ("title", "notes", "tag_string", "contact_name", "contact_email")
 """Fields the editors own once they changed them; all others follow the store."""
@@ -35,6 +36,8 @@ _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 # Where devices of a municipality send by themselves; what is fetched belongs to whoever serves it.
 _DEVICES_SEND = frozenset({"mqtt", "webhook"})
 _LONGEST_NAME = 100
+_NAMED = 12
+"""So many stations at most are named in the description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,26 +140,28 @@ def edited_values(offer: Offer) -> dict[str, str]:
     """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
     kind, municipality = KINDS[offer.kind], offer.municipality
     operator = offer.stations[0].operator["name"]
-    place = f"im {municipality.title}" if municipality.kind == "Landkreis" else None
-    place = place or f"in {municipality.short_title}"
     whose = f"eigene {kind.many}" if offer.own else f"{kind.many}: {operator}"
+    mark = " (simuliert)" if offer.simulated else ""
     count = len(offer.stations)
-    sentences = (
-        "Sandbox: nachgespielte oder erfundene Werte, keine Messungen von jetzt."
+    names = [title(each) for each in offer.stations]
+    more = f" und {count - _NAMED} weitere" if count > _NAMED else ""
+    paragraphs = (
+        "Simuliert: nachgespielte oder erfundene Werte, keine Messungen von jetzt."
         if offer.simulated
         else "",
         f"Neueste Werte und alle früheren von {count} "
         f"{kind.one if count == 1 else kind.many}, betrieben von: {operator}.",
+        f"{', '.join(names[:_NAMED])}{more}.",
         ""
         if offer.own
         else f"Die Daten veröffentlicht {operator}; sie werden hier nur mit Quelle gezeigt.",
-        "Die Werte sind ungeprüft. Jeder nennt Einheit, Zeit und Zustand.",
-        "" if _licence(offer) else "Die Lizenz steht bei jedem Wert.",
-        _attributions(offer),
+        "Die Werte sind ungeprüft. Jeder nennt Einheit, Zeit und Zustand."
+        + ("" if _licence(offer) else " Die Lizenz steht bei jedem Wert."),
+        f"Quelle: {said}" if (said := _attributions(offer)) else "",
     )
     return {
-        "title": f"{kind.subject} {place}, {whose}{' (simuliert)' if offer.simulated else ''}",
-        "notes": " ".join(part for part in sentences if part),
+        "title": f"{kind.subject} {_place(offer)}, {whose}{mark}",
+        "notes": "\n\n".join(part for part in paragraphs if part),
         "tag_string": kind.tags,
         "contact_name": (municipality.contact_name or "") if offer.own else "",
         "contact_email": (municipality.contact_email or "") if offer.own else "",
@@ -249,6 +254,14 @@ def _is_own(
         return False
     names = {slugify(municipality.title), slugify(municipality.short_title), municipality.name}
     return owner[1] in _DEVICES_SEND or operator_key(station) in names
+
+
+def _place(offer: Offer) -> str:
+    """Own stations stand in the municipality; others that it shows may stand beside it."""
+    municipality = offer.municipality
+    if municipality.title.partition(" ")[0].endswith("kreis"):
+        return f"{'im' if offer.own else 'für den'} {municipality.title}"
+    return f"{'in' if offer.own else 'für'} {municipality.short_title}"
 
 
 def _licence(offer: Offer) -> dict[str, Any]:
