@@ -121,7 +121,7 @@ def test_what_is_said_of_own_gauges_and_of_those_of_others() -> None:
     others = open_datasets.edited_values(
         offer(gauge(1, "WSA Rhein"), gauge(2, "WSA Rhein"), own=False, of=LINZ)
     )
-    assert others["title"] == "Pegelstände für Linz am Rhein, Messstellen: WSA Rhein"
+    assert others["title"] == "Pegelstände für Linz am Rhein: WSA Rhein"
     assert "von 2 Messstellen" in others["notes"]
     assert "Die Daten veröffentlicht WSA Rhein" in others["notes"]
     assert others["contact_email"] == ""
@@ -148,7 +148,7 @@ def test_every_kind_of_station_has_words() -> None:
 )
 def test_where_they_are_in_german(municipality: Profile, own: bool, place: str) -> None:
     said = open_datasets.edited_values(offer(gauge(1, "A"), own=own, of=municipality))
-    assert said["title"].startswith(f"Pegelstände {place}, ")
+    assert said["title"] == f"Pegelstände {place}{', eigene Messstellen' if own else ': A'}"
 
 
 @pytest.mark.parametrize(("count", "named", "more"), [(1, 1, ""), (12, 12, ""), (14, 12, "2")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from live_samples import KUSEL, MILL, NAMES, SECRET, ULMET, fill, send
 from portal_samples import ALKEN, poll
 from sqlalchemy import Engine
 
+from ckanext.suedwest.portal import formats
 from ckanext.suedwest.portal.open_dataset_package import publish
 from ckanext.suedwest.portal.open_datasets import package_id
 
@@ -172,6 +174,13 @@ def test_visitors_and_harvesters_get_what_is_true(
     for link in shown:
         address = urlsplit(unescape(link))
         assert client.get(f"{address.path}?{address.query}").status_code == 200, link
+
+    call_action("package_patch", id=own["id"], service_note="Zurzeit keine Werte.")
+    page = client.get(f"/dataset/{own['name']}").text
+    assert "Zurzeit keine Werte." in page
+    begun = date.fromisoformat(own["temporal_start"])
+    assert formats.long_date(begun, "de", year=True) in page
+    assert own["temporal_start"] not in page
 
     home = client.get("/").text
     assert "4 Datensätze" in home

@@ -140,7 +140,7 @@ def edited_values(offer: Offer) -> dict[str, str]:
     """What the fields of `EDITED_FIELDS` say as long as no editor changed them."""
     kind, municipality = KINDS[offer.kind], offer.municipality
     operator = offer.stations[0].operator["name"]
-    whose = f"eigene {kind.many}" if offer.own else f"{kind.many}: {operator}"
+    whose = f", eigene {kind.many}" if offer.own else f": {operator}"
     mark = " (simuliert)" if offer.simulated else ""
     count = len(offer.stations)
     names = [title(each) for each in offer.stations]
@@ -160,7 +160,7 @@ def edited_values(offer: Offer) -> dict[str, str]:
         f"Quelle: {said}" if (said := _attributions(offer)) else "",
     )
     return {
-        "title": f"{kind.subject} {_place(offer)}, {whose}{mark}",
+        "title": f"{kind.subject} {_place(offer)}{whose}{mark}",
         "notes": "\n\n".join(part for part in paragraphs if part),
         "tag_string": kind.tags,
         "contact_name": (municipality.contact_name or "") if offer.own else "",
@@ -210,7 +210,7 @@ def resources(offer: Offer, *, site_url: str) -> list[dict[str, str]]:
         ("latest-json", "Neueste Werte als JSON", "JSON", f"{base}/latest.json?{query}", ""),
         (
             "latest-geojson",
-            "Neueste Werte als Karte",
+            "Neueste Werte für Karten",
             "GeoJSON",
             f"{base}/latest.geojson?{query}",
             "",
