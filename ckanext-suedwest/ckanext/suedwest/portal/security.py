@@ -53,7 +53,7 @@ def protect(app: Flask) -> None:
         view: Any = app.view_functions[request.endpoint]
         if f"{view.__module__}.{view.__name__}" in exempt_views:
             return
-        if request.blueprint in exempt_blueprints:
+        if app.blueprints.get(request.blueprint or "") in exempt_blueprints:
             return
         csrf.protect()
 
