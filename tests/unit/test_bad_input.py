@@ -176,10 +176,39 @@ FORMATS = {
         numbers=False,
         units=False,
     ),
+    "autobahn": Format(
+        lambda time, _number, _unit: (
+            f'{{"roadworks": [{{"identifier": "1", "startTimestamp": "{time}", '
+            f'"coordinate": {{"lat": "49.4", "long": "7.7"}}}}]}}'
+        ),
+        numbers=False,
+        units=False,
+    ),
+    "datex2-situations": Format(
+        lambda time, _number, _unit: (
+            '<a><situation><situationRecord id="1"><validity><validityTimeSpecification>'
+            f"<overallStartTime>{time}</overallStartTime></validityTimeSpecification></validity>"
+            "<groupOfLocations><posList>49.4 7.7 49.5 7.8</posList></groupOfLocations>"
+            "</situationRecord></situation></a>"
+        ),
+        numbers=False,
+        units=False,
+    ),
+    "roadworks-geojson": Format(
+        lambda time, _number, _unit: (
+            f'{{"features": [{{"id": "1", "properties": {{"start": "{time}"}}, '
+            f'"geometry": {{"type": "Point", "coordinates": [7.7, 49.4]}}}}]}}'
+        ),
+        options={"start": "start"},
+        numbers=False,
+        units=False,
+    ),
     "lorawan-recordings": Format(recorded("objects.json"), numbers=False, units=False),
 }
-TIMED = [name for name in FORMATS if name != "lorawan-recordings"]
-NOT_JSON = ("csv-columns", "kaiserslautern-pls", "datex2-parking")
+# Roadworks are announced before they begin.
+OF_EVENTS = ("autobahn", "datex2-situations", "roadworks-geojson")
+TIMED = [name for name in FORMATS if name not in ("lorawan-recordings", *OF_EVENTS)]
+NOT_JSON = ("csv-columns", "kaiserslautern-pls", "datex2-parking", "datex2-situations")
 OF_JSON = [name for name in FORMATS if name not in NOT_JSON]
 
 
@@ -199,6 +228,7 @@ def message(name: str, time: datetime = EARLIER, number: str = "", unit: str = "
 def only_refused(decoded: Decoded) -> str:
     """The reasons, when nothing was read."""
     assert decoded.observations == []
+    assert decoded.events == []
     assert decoded.refusals
     return "; ".join(refusal.reason for refusal in decoded.refusals)
 
@@ -209,7 +239,8 @@ def test_every_connector_has_a_row() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_message_in_order_is_read(name: str) -> None:
-    assert read(name, message(name)).observations
+    decoded = read(name, message(name))
+    assert decoded.events if name in OF_EVENTS else decoded.observations
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ..domain.device import DeviceReport
 from ..domain.errors import Refusal, SuedwestError
+from ..domain.event import Event
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
 
@@ -49,6 +50,7 @@ class Decoded:
     observations: list[Observation] = field(default_factory=list[Observation])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     device_reports: list[DeviceReport] = field(default_factory=list[DeviceReport])
+    events: list[Event] = field(default_factory=list[Event])
 
 
 class Connector(Protocol):

@@ -15,6 +15,7 @@ from ..connectors.base import Context, Decoded, UnknownConnector, connector_name
 from ..connectors.json_payload import as_object, load_json
 from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal
+from ..domain.event import Event
 from ..domain.time import TimeRefused, parse_instant
 
 READ_SOMETHING, REFUSED, USAGE = 0, 1, 2
@@ -48,9 +49,7 @@ def _report(connector: str, file: str, decoded: Decoded) -> dict[str, object]:
         "stations": _plain(decoded.stations),
         "datastreams": _plain(decoded.datastreams),
         "observations": _plain(decoded.observations),
-        # No installed connector reads events (roadworks, closures) yet; the key is part of the
-        # report's form.
-        "events": [],
+        "events": _plain(decoded.events),
         "device_reports": _plain(decoded.device_reports),
         "refusals": _plain(decoded.refusals),
     }
@@ -69,11 +68,22 @@ def _health(report: DeviceReport) -> str:
     return f"device       {report.device}  {report.time:%Y-%m-%dT%H:%M:%SZ}  {words}".rstrip()
 
 
+def _event(event: Event) -> str:
+    """An event in one line: its first and last moment, what it does, where."""
+    start, end = event.spans[0].start, event.spans[-1].end
+    until = "open" if end is None else f"{end:%Y-%m-%dT%H:%M:%SZ}"
+    place = ", ".join(event.roads) or "(no road named)"
+    return (
+        f"event        {event.key}  {start:%Y-%m-%dT%H:%M:%SZ} to {until}  {event.effect}  {place}"
+    )
+
+
 def _print_report(connector: str, file: str, decoded: Decoded) -> None:
     print(
         f"{file} ({connector}): {len(decoded.stations)} stations, "
         f"{len(decoded.datastreams)} datastreams, {len(decoded.observations)} observations, "
-        f"{len(decoded.refusals)} refused"
+        + (f"{len(decoded.events)} events, " if decoded.events else "")
+        + f"{len(decoded.refusals)} refused"
     )
     lines = [
         *(f"station      {station.key}  {station.name}" for station in decoded.stations),
@@ -90,7 +100,8 @@ def _print_report(connector: str, file: str, decoded: Decoded) -> None:
     ]
     refusals = [f"refused      {refusal.record}: {refusal.reason}" for refusal in decoded.refusals]
     health = [_health(report) for report in decoded.device_reports]
-    for block in (lines, values, health, refusals):
+    events = [_event(event) for event in decoded.events]
+    for block in (lines, values, events, health, refusals):
         print("\n".join(block[:_MOST_LINES]), end="\n" if block else "")
         if len(block) > _MOST_LINES:
             print(f"             … and {len(block) - _MOST_LINES} more; --json lists all")
@@ -189,7 +200,7 @@ def main(argv: list[str]) -> int:
         print()
     else:
         _print_report(arguments.connector, str(arguments.file), decoded)
-    something = decoded.stations or decoded.datastreams or decoded.observations
+    something = decoded.stations or decoded.datastreams or decoded.observations or decoded.events
     return REFUSED if decoded.refusals and not something else READ_SOMETHING
 
 
