@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from ckanext.suedwest.portal import maps
+from ckanext.suedwest.portal.boundaries import read_boundary
 from ckanext.suedwest.portal.municipality_file import find_files, read_configuration
 from ckanext.suedwest.portal.profile import Profile
 from ckanext.suedwest.store.query import StationRow
@@ -90,3 +92,19 @@ def test_without_a_boundary_there_is_no_map() -> None:
     town = profile("kaiserslautern", boundary=None)
     assert maps.municipality_map(town, []) is None
     assert maps.overview([town]) is None
+
+
+def test_a_boundary_is_read_once_and_drawn_as_any_other() -> None:
+    square = {"type": "Polygon", "coordinates": [[[7, 49], [8, 49], [8, 50], [7, 50], [7, 49]]]}
+    moved = {"type": "Polygon", "coordinates": [[[7, 49], [9, 49], [9, 50], [7, 50], [7, 49]]]}
+    read = read_boundary(json.dumps(square))
+    assert read is read_boundary(json.dumps(square))
+    first = maps.overview([profile("landkreis-kusel", boundary=read)])
+    assert first == maps.overview([profile("landkreis-kusel", boundary=square)])
+    assert maps.overview([profile("landkreis-kusel", boundary=read)]) is first
+    # Another text or another name is another drawing.
+    other = maps.overview([profile("landkreis-kusel", boundary=read_boundary(json.dumps(moved)))])
+    assert other is not None
+    assert first is not None
+    assert other.height != first.height
+    assert maps.overview([profile("kaiserslautern", boundary=read)]) != first

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shapely import prepare, unary_union
 from shapely.geometry import box as rectangle
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..store.query import StationRow
+from . import boundaries
+from .boundaries import Boundary
 from .profile import Profile
 from .titles import title
 
@@ -113,7 +115,19 @@ class _Projection:
 
 def overview(profiles: Sequence[Profile], width: float = 320) -> MapView | None:
     """All municipalities with their short names; None when none has a boundary."""
-    shapes = [(each, shape(each.boundary)) for each in profiles if each.boundary]
+    bounded = tuple(each for each in profiles if each.boundary)
+    if all(isinstance(each.boundary, Boundary) for each in bounded):
+        return _kept_overview(bounded, width)
+    return _overview(bounded, width)
+
+
+@lru_cache(maxsize=4)
+def _kept_overview(profiles: tuple[Profile, ...], width: float) -> MapView | None:
+    return _overview(profiles, width)
+
+
+def _overview(profiles: Sequence[Profile], width: float) -> MapView | None:
+    shapes = [(each, boundaries.geometry(each.boundary)) for each in profiles if each.boundary]
     if not shapes:
         return None
     projection = _Projection(_union_of(geometry.bounds for _, geometry in shapes), width, 18)
@@ -142,7 +156,7 @@ def municipality_map(
     """One municipality with the stations in and near it; None when it has no boundary."""
     if not profile.boundary:
         return None
-    geometry = shape(profile.boundary)
+    geometry = boundaries.geometry(profile.boundary)
     west, south, east, north = geometry.bounds
     reach_x, reach_y = (east - west) * _REACH, (north - south) * _REACH
     located = [each for each in stations if each.longitude is not None]

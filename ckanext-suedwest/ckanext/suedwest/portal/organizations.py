@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ckan import model
 
+from .boundaries import read_boundary
 from .profile import Profile
 
 
@@ -51,6 +51,6 @@ def _profile(group: model.Group) -> Profile | None:
         area=float(area) if area else None,
         statistics_date=extras.get("statistics_date") or None,
         statistics_attribution=extras.get("statistics_attribution") or None,
-        boundary=json.loads(boundary) if boundary else None,
+        boundary=read_boundary(boundary) if boundary else None,
         boundary_attribution=extras.get("boundary_attribution") or None,
     )

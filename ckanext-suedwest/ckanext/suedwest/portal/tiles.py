@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy
 import shapely
-from shapely.geometry import shape
 
+from .boundaries import geometry
 from .profile import Profile
 
 SIZE = 256
@@ -46,7 +46,7 @@ def tile(profiles: Sequence[Profile], zoom: int, column: int, row: int) -> str:
     for profile in profiles:
         if not profile.boundary:
             continue
-        area = _on_tile(shape(profile.boundary), zoom, column, row)
+        area = _on_tile(geometry(profile.boundary), zoom, column, row)
         drawn = shapely.clip_by_rect(area, -_MARGIN, -_MARGIN, SIZE + _MARGIN, SIZE + _MARGIN)
         if drawn.is_empty:
             continue
@@ -57,14 +57,14 @@ def tile(profiles: Sequence[Profile], zoom: int, column: int, row: int) -> str:
 
 def extent(profiles: Sequence[Profile]) -> list[list[float]] | None:
     """Corners `[[south, west], [north, east]]` around all municipalities, None without any."""
-    bounds = [shape(each.boundary).bounds for each in profiles if each.boundary]
+    bounds = [geometry(each.boundary).bounds for each in profiles if each.boundary]
     if not bounds:
         return None
     wests, souths, easts, norths = zip(*bounds, strict=True)
     return [[min(souths), min(wests)], [max(norths), max(easts)]]
 
 
-def _on_tile(geometry: Any, zoom: int, column: int, row: int) -> Any:
+def _on_tile(area: Any, zoom: int, column: int, row: int) -> Any:
     scale = SIZE * 2**zoom
 
     def project(points: Any) -> Any:
@@ -73,11 +73,11 @@ def _on_tile(geometry: Any, zoom: int, column: int, row: int) -> Any:
         y = (1 - numpy.arcsinh(numpy.tan(latitude)) / math.pi) / 2 * scale - row * SIZE
         return numpy.column_stack([x, y])
 
-    return shapely.transform(geometry, project)
+    return shapely.transform(area, project)
 
 
-def _path(geometry: Any) -> str:
-    polygons = [each for each in shapely.get_parts(geometry) if each.geom_type == "Polygon"]
+def _path(drawn: Any) -> str:
+    polygons = [each for each in shapely.get_parts(drawn) if each.geom_type == "Polygon"]
     rings = [ring for each in polygons for ring in (each.exterior, *each.interiors)]
     return "".join(
         "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in numpy.asarray(ring.coords)[:, :2]) + "Z"
