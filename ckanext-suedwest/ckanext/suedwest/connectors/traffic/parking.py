@@ -15,6 +15,7 @@ from datetime import datetime
 
 from ...domain.errors import Refusal
 from ...domain.observation import Observation
+from ...domain.privacy import DEFAULT_RULE
 from ...domain.quality import Quality
 from ...domain.station import Datastream, Licence, Operator, Station
 from ...domain.time import DayRule
@@ -30,7 +31,7 @@ from ..json_payload import FieldRefused, clean_text
 from ..options import read_options
 from ..plausibility import check_time
 
-SMALLEST_GROUP = 5
+SMALLEST_GROUP = DEFAULT_RULE.smallest_group
 MOST_SPACES = 100_000
 STREAMS: dict[str, ObservedProperty] = {
     "free": PARKING_FREE,
