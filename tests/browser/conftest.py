@@ -6,8 +6,9 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -56,19 +57,29 @@ def _ckan(*arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def editor(site: str) -> tuple[str, str]:
+def act(site: str) -> Callable[..., Any]:
+    """Call an action of CKAN's as its administrator: `act("package_show", id="name")`."""
+    token = _ckan("user", "token", "add", "-q", "admin", secrets.token_hex(4)).split()[-1]
+
+    def call(action: str, **data: Any) -> Any:
+        answer = httpx.post(
+            f"{site}/api/3/action/{action}",
+            json=data,
+            headers={"Authorization": token},
+            timeout=_SECONDS,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["result"]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def editor(act: Callable[..., Any]) -> tuple[str, str]:
     """Name and password of an editor of one municipality, who is nothing else."""
     name, password = f"editor-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
     _ckan("user", "add", name, f"email={name}@example.org", f"password={password}")
-    token = _ckan("user", "token", "add", "-q", "admin", name).split()[-1]
-    member = {"id": _MUNICIPALITY, "username": name, "role": "editor"}
-    answer = httpx.post(
-        f"{site}/api/3/action/organization_member_create",
-        json=member,
-        headers={"Authorization": token},
-        timeout=_SECONDS,
-    )
-    assert answer.status_code == 200, answer.text
+    act("organization_member_create", id=_MUNICIPALITY, username=name, role="editor")
     return name, password
 
 
