@@ -124,7 +124,7 @@ def test_more_stations_need_no_more_queries(engine: Engine) -> None:
     write(engine, stations=[gauge(key) for key in keys], streams=[level(key) for key in keys])
     with statements(engine) as many:
         assert len(stations(engine)) == 30
-    assert len(few) == len(many) == 2
+    assert len(few) == len(many) == 1
 
 
 def test_observations_of_a_span(engine: Engine) -> None:

@@ -149,25 +149,23 @@ class DatumRow:
     first_seen_at: datetime
 
 
-# Objects as text: a few different ones repeat over hundreds of rows, and are read once each.
-_STATION = """
+# A station has a row for each of its datastreams, one without any if it has none: asked for one by
+# one they cost as much again. Objects come as text: a few different ones repeat over hundreds of
+# rows, and are read once each.
+_STATIONS = """
     SELECT s.id, s.key, s.kind, s.slug, s.name, s.water, s.number, s.longitude, s.latitude,
-           s.operator::text AS operator, s.licence::text AS licence, s.remark,
-           s.properties::text AS properties, s.gone_at,
-           ARRAY(SELECT ARRAY[shown.municipality, shown.relation]
-                 FROM suedwest.station_municipality shown
-                 WHERE shown.station_id = s.id ORDER BY shown.municipality) AS municipalities
+           s.operator::text, s.licence::text, s.remark, s.properties::text, s.gone_at,
+           array_to_json(
+               ARRAY(SELECT ARRAY[municipality, relation] FROM suedwest.station_municipality
+                     WHERE station_id = s.id ORDER BY municipality)
+           )::text,
+           d.id, d.resource_id::text, d.name, d.observed_property, d.unit, d.interval_s,
+           d.day_rule, d.visibility, n.latest_time, n.latest_result, n.latest_quality, n.good_time,
+           n.good_result, n.first_time, coalesce(n.total, 0), d.remark, said.start, said.note,
+           n.changed_at
     FROM suedwest.station s
-"""
-
-_DATASTREAM = """
-    SELECT d.id, d.resource_id::text, s.slug, s.key, s.name, s.kind, s.water, d.name,
-           d.observed_property, d.unit, make_interval(secs => d.interval_s), d.day_rule,
-           d.visibility, n.latest_time, n.latest_result, n.latest_quality, n.good_time,
-           n.good_result, n.first_time, coalesce(n.total, 0), s.gone_at IS NOT NULL, d.remark,
-           said.start, said.note, n.changed_at
-    FROM suedwest.datastream d
-    JOIN suedwest.station s ON s.id = d.station_id
+    LEFT JOIN suedwest.datastream d
+           ON d.station_id = s.id AND (:include_internal OR d.visibility = 'public')
     LEFT JOIN suedwest.datastream_state n ON n.datastream_id = d.id
     LEFT JOIN (
         SELECT DISTINCT ON (datastream_id) datastream_id, says, start, note
@@ -229,12 +227,10 @@ def datastream_by_resource(bind: Engine | Connection, resource_id: str) -> Datas
         resource = UUID(resource_id)
     except ValueError:
         return None
-    with connected(bind) as conn:
-        row = conn.execute(
-            text(f"{_DATASTREAM} WHERE d.resource_id = CAST(:resource_id AS uuid)"),
-            {"resource_id": str(resource)},
-        ).one_or_none()
-    return None if row is None else DatastreamNow(*row)
+    condition = "d.resource_id = CAST(:resource_id AS uuid)"
+    for station in _stations(bind, condition, True, resource_id=str(resource)):
+        return station.datastreams[0]
+    return None
 
 
 def thresholds(bind: Engine | Connection, datastream_id: int) -> list[ThresholdRow]:
@@ -299,35 +295,111 @@ _ZEROS = """
 def _stations(
     bind: Engine | Connection, condition: str, include_internal: bool, **values: object
 ) -> list[StationRow]:
-    parameters = {"include_internal": include_internal, **values}
     with connected(bind) as conn:
-        found = conn.execute(
-            text(f"{_STATION} WHERE {condition} AND {_VISIBLE} ORDER BY s.water, s.name, s.id"),
-            parameters,
-        ).all()
-        streams = conn.execute(
+        rows = conn.execute(
             text(f"""
-                {_DATASTREAM}
-                WHERE {condition} AND (:include_internal OR d.visibility = 'public')
-                ORDER BY d.id
+                {_STATIONS} WHERE {condition} AND {_VISIBLE}
+                ORDER BY s.water, s.name, s.id, d.id
             """),
-            parameters,
+            {"include_internal": include_internal, **values},
         ).all()
-    by_station: dict[str, list[DatastreamNow]] = {}
-    for row in streams:
-        stream = DatastreamNow(*row)
-        by_station.setdefault(stream.station_key, []).append(stream)
-    read = lru_cache(json.loads)
-    return [
-        StationRow(
-            *columns,
-            operator=read(operator),
-            licence=read(licence),
-            remark=remark,
-            properties=read(properties),
-            gone_at=gone_at,
-            municipalities=tuple((name, relation) for name, relation in municipalities),
-            datastreams=tuple(by_station.get(columns[1], ())),
+    read, shown = lru_cache(json.loads), lru_cache(_shown)
+    found: list[StationRow] = []
+    # Each column by its name: slices and keywords would double the time this loop takes.
+    for (
+        id_,
+        key,
+        kind,
+        slug,
+        name,
+        water,
+        number,
+        longitude,
+        latitude,
+        operator,
+        licence,
+        remark,
+        properties,
+        gone_at,
+        municipalities,
+        stream_id,
+        resource_id,
+        stream_name,
+        observed_property,
+        unit,
+        seconds,
+        day_rule,
+        visibility,
+        latest_time,
+        latest_result,
+        latest_quality,
+        good_time,
+        good_result,
+        first_time,
+        total,
+        stream_remark,
+        maintenance_since,
+        maintenance_note,
+        changed_at,
+    ) in rows:
+        if not found or found[-1].id != id_:
+            found.append(
+                StationRow(
+                    id_,
+                    key,
+                    kind,
+                    slug,
+                    name,
+                    water,
+                    number,
+                    longitude,
+                    latitude,
+                    read(operator),
+                    read(licence),
+                    remark,
+                    read(properties),
+                    gone_at,
+                    shown(municipalities),
+                    (),
+                )
+            )
+        if stream_id is None:
+            continue
+        stream = DatastreamNow(
+            stream_id,
+            resource_id,
+            slug,
+            key,
+            name,
+            kind,
+            water,
+            stream_name,
+            observed_property,
+            unit,
+            _interval(seconds),
+            day_rule,
+            visibility,
+            latest_time,
+            latest_result,
+            latest_quality,
+            good_time,
+            good_result,
+            first_time,
+            total,
+            gone_at is not None,
+            stream_remark,
+            maintenance_since,
+            maintenance_note,
+            changed_at,
         )
-        for *columns, operator, licence, remark, properties, gone_at, municipalities in found
-    ]
+        found[-1].datastreams += (stream,)
+    return found
+
+
+@lru_cache(maxsize=100)
+def _interval(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _shown(municipalities: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, relation) for name, relation in json.loads(municipalities))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from ...domain.freshness import LIMITS, Freshness, freshness, live_until
@@ -70,39 +70,30 @@ LATEST_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Stations that were asked for, and until when what is said of them as live holds.
-
-    `stops_being_live` is None when nothing is live.
-    """
-
-    stations: tuple[StationRow, ...]
-    stops_being_live: datetime | None
-    changed_at: datetime | None
+_QUALITY_WORDS = {int(each): each.name.lower() for each in Quality}
+# A handful of operators stands at hundreds of stations.
+_operator_key = lru_cache(maxsize=1000)(slugify)
 
 
 def operator_key(station: StationRow) -> str:
     """The operator in addresses: its name in small letters, digits and hyphens."""
-    return slugify(station.operator["name"])
+    return _operator_key(station.operator["name"])
 
 
-def selected(stations: Iterable[StationRow], now: datetime) -> Selected:
-    """These stations, with what their answers' caches have to know."""
-    kept = tuple(stations)
-    ends: list[datetime] = []
-    changes: list[datetime] = []
-    for station in kept:
-        for stream in station.datastreams:
-            _freshness, until = state(station, stream, now)
-            if until is not None:
-                ends.append(until)
-            if stream.changed_at is not None:
-                changes.append(stream.changed_at)
-    return Selected(kept, min(ends, default=None), max(changes, default=None))
+def changed_at(stations: Iterable[StationRow]) -> datetime | None:
+    """When a value of these stations was last written or judged; None without a value."""
+    return max(
+        (
+            stream.changed_at
+            for station in stations
+            for stream in station.datastreams
+            if stream.changed_at is not None
+        ),
+        default=None,
+    )
 
 
-def state(
+def _state(
     station: StationRow, stream: DatastreamNow, now: datetime
 ) -> tuple[Freshness, datetime | None]:
     """Freshness at an instant, and when it stops being live; None where it is not live."""
@@ -120,29 +111,44 @@ def state(
     return current, live_until(station.kind, stream.interval, stream.latest_time)
 
 
-def latest_record(station: StationRow, stream: DatastreamNow, now: datetime) -> dict[str, Any]:
-    """A datastream with its newest value, by the names of `LATEST_COLUMNS`."""
-    current, until = state(station, stream, now)
-    since = station.gone_at or stream.maintenance_since
-    return {
-        **_place(station),
-        "datastream_id": stream.resource_id,
-        "datastream": stream.name,
-        "observed_property": stream.observed_property,
-        "unit": stream.unit,
-        "interval_seconds": stream.interval and round(stream.interval.total_seconds()),
-        "time": instant(stream.latest_time),
-        "result": stream.latest_result,
-        "quality": quality_word(stream.latest_quality),
-        "freshness": str(current),
-        "live_until": instant(until),
-        "good_time": instant(stream.good_time),
-        "good_result": stream.good_result,
-        "out_of_service_since": instant(since),
-        "out_of_service_note": stream.maintenance_note,
-        "remark": stream.remark or station.remark,
-        **_rights(station),
-    }
+def latest_records(
+    stations: Iterable[StationRow], now: datetime
+) -> tuple[list[dict[str, Any]], datetime | None]:
+    """The record of every datastream, and when the first of them stops being live.
+
+    None when nothing is live.
+    """
+    records: list[dict[str, Any]] = []
+    stops_being_live: datetime | None = None
+    for station in stations:
+        place, rights = _place(station), _rights(station)
+        for stream in station.datastreams:
+            current, until = _state(station, stream, now)
+            if until is not None and (stops_being_live is None or until < stops_being_live):
+                stops_being_live = until
+            since = station.gone_at or stream.maintenance_since
+            records.append(
+                {
+                    **place,
+                    "datastream_id": stream.resource_id,
+                    "datastream": stream.name,
+                    "observed_property": stream.observed_property,
+                    "unit": stream.unit,
+                    "interval_seconds": _seconds(stream.interval),
+                    "time": instant(stream.latest_time),
+                    "result": stream.latest_result,
+                    "quality": quality_word(stream.latest_quality),
+                    "freshness": current.value,
+                    "live_until": instant(until),
+                    "good_time": instant(stream.good_time),
+                    "good_result": stream.good_result,
+                    "out_of_service_since": instant(since),
+                    "out_of_service_note": stream.maintenance_note,
+                    "remark": stream.remark or station.remark,
+                    **rights,
+                }
+            )
+    return records, stops_being_live
 
 
 def station_record(station: StationRow) -> dict[str, Any]:
@@ -155,7 +161,7 @@ def station_record(station: StationRow) -> dict[str, Any]:
                 "datastream": stream.name,
                 "observed_property": stream.observed_property,
                 "unit": stream.unit,
-                "interval_seconds": stream.interval and round(stream.interval.total_seconds()),
+                "interval_seconds": _seconds(stream.interval),
                 "day_rule": stream.day_rule,
                 "first_time": instant(stream.first_time),
                 "latest_time": instant(stream.latest_time),
@@ -179,12 +185,16 @@ def features(records: Iterable[dict[str, Any]], identity: str) -> dict[str, Any]
 
 def quality_word(quality: int | None) -> str | None:
     """`pass`, `not_evaluated`, `suspect`, `fail` or `missing` after QARTOD."""
-    return None if quality is None else Quality(quality).name.lower()
+    return None if quality is None else _QUALITY_WORDS[quality]
 
 
 def instant(time: datetime | None) -> str | None:
     """ISO 8601 with the offset."""
     return None if time is None else time.isoformat()
+
+
+def _seconds(interval: timedelta | None) -> int | None:
+    return None if interval is None else round(interval.total_seconds())
 
 
 def _place(station: StationRow) -> dict[str, Any]:

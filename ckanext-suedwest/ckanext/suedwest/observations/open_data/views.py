@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any, ParamSpec
@@ -28,12 +29,10 @@ from .description import description
 from .records import (
     LATEST_COLUMNS,
     STATION_COLUMNS,
-    Selected,
+    changed_at,
     features,
     instant,
-    latest_record,
-    selected,
-    state,
+    latest_records,
     station_record,
 )
 
@@ -71,7 +70,7 @@ def latest(extension: str | None = None) -> Response:
     asked.only(*asked.FILTERS, "format")
     name = asked.format_name(extension, _FORMATS)
     now = datetime.now(UTC)
-    return _latest(selected(asked.filtered(read_engine()), now), name, now)
+    return _latest(asked.filtered(read_engine()), name, now)
 
 
 @_open
@@ -80,7 +79,7 @@ def station_latest(slug: str, extension: str | None = None) -> Response:
     asked.only("format")
     name = asked.format_name(extension, _FORMATS)
     now = datetime.now(UTC)
-    return _latest(selected([asked.station(read_engine(), slug)], now), name, now)
+    return _latest([asked.station(read_engine(), slug)], name, now)
 
 
 @_open
@@ -88,13 +87,13 @@ def stations(extension: str | None = None) -> Response:
     """The stations that the filters leave."""
     asked.only(*asked.FILTERS, "format")
     name = asked.format_name(extension, _FORMATS)
-    now = datetime.now(UTC)
-    found = selected(asked.filtered(read_engine()), now)
-    records = [station_record(each) for each in found.stations]
+    found = asked.filtered(read_engine())
+    records = [station_record(each) for each in found]
     if name == "csv":
         for record in records:
             record["datastreams"] = [each["datastream"] for each in record["datastreams"]]
-    return _records(records, name, "station", STATION_COLUMNS, "stations", found, now)
+    cache = answers.caching(datetime.now(UTC), None)
+    return _records(records, name, "station", STATION_COLUMNS, "stations", found, cache)
 
 
 @_open
@@ -106,9 +105,8 @@ def observations(datastream_id: str, extension: str | None = None) -> Response:
     engine = read_engine()
     station, stream = _datastream(engine, datastream_id)
     span = asked.span(DayRule(stream.day_rule), now)
-    described = latest_record(station, stream, now)
+    (described,), until = latest_records([replace(station, datastreams=(stream,))], now)
     version = answers.version_of(name, span, described, stream.changed_at, stream.total)
-    _state, until = state(station, stream, now)
     cache = answers.caching(now, until)
     body, links = b"", []
     if not answers.is_current(version):
@@ -214,13 +212,10 @@ for _rule in ("", "/", "/<path:path>"):
     )
 
 
-def _latest(found: Selected, name: str, now: datetime) -> Response:
-    records = [
-        latest_record(station, stream, now)
-        for station in found.stations
-        for stream in station.datastreams
-    ]
-    return _records(records, name, "datastream_id", LATEST_COLUMNS, "values", found, now)
+def _latest(found: Sequence[StationRow], name: str, now: datetime) -> Response:
+    records, stops_being_live = latest_records(found, now)
+    cache = answers.caching(now, stops_being_live)
+    return _records(records, name, "datastream_id", LATEST_COLUMNS, "values", found, cache)
 
 
 def _records(
@@ -229,19 +224,19 @@ def _records(
     identity: str,
     columns: Sequence[str],
     key: str,
-    found: Selected,
-    now: datetime,
+    found: Sequence[StationRow],
+    cache: str,
 ) -> Response:
-    cache = answers.caching(now, found.stops_being_live)
+    changed = changed_at(found)
     if name == "csv":
         body = csv_text.table(columns, records).encode()
-        return answers.answer(body, csv_text.MEDIA_TYPE, cache=cache, changed_at=found.changed_at)
+        return answers.answer(body, csv_text.MEDIA_TYPE, cache=cache, changed_at=changed)
     content = features(records, identity) if name == "geojson" else {key: records}
     return answers.answer(
         answers.encoded(content),
         GEOJSON if name == "geojson" else JSON,
         cache=cache,
-        changed_at=found.changed_at,
+        changed_at=changed,
     )
 
 
