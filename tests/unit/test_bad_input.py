@@ -176,6 +176,45 @@ FORMATS = {
         numbers=False,
         units=False,
     ),
+    "eco-counter": Format(
+        lambda time, number, _unit: f'[{{"date": "{time}", "counts": {number}}}]',
+        number="12",
+        units=False,
+    ),
+    "eco-counter-csv": Format(
+        lambda time, _number, _unit: f"Datetime,1 (a),1-status\n{time},12,0\n",
+        time=local,
+        numbers=False,
+        units=False,
+    ),
+    "bast": Format(
+        lambda time, _number, _unit: f"Zst;Datum;Stunde;KFZ_R1;K_KFZ_R1\n1;{time};1;5;-\n",
+        time=lambda time: time.strftime("%y%m%d"),
+        numbers=False,
+        units=False,
+    ),
+    "radar": Format(
+        lambda time, _number, _unit: f"{time};00;032;01;0\n",
+        time=lambda time: time.astimezone(MEZ).strftime("%d.%m.%y %H:%M:%S"),
+        numbers=False,
+        units=False,
+    ),
+    "telraam": Format(
+        lambda time, number, _unit: (
+            f'{{"report": [{{"segment_id": 1, "date": "{time}", "interval": "hourly", '
+            f'"uptime": 0.9, "car": {number}}}]}}'
+        ),
+        units=False,
+    ),
+    "datex2-measured": Format(
+        lambda time, number, _unit: (
+            '<a><siteMeasurements><measurementSiteReference id="1"/><measurementTimeDefault>'
+            f'{time}</measurementTimeDefault><measuredValue index="1"><measuredValue><basicData>'
+            f"<vehicleFlow><vehicleFlowRate>{number}</vehicleFlowRate></vehicleFlow>"
+            "</basicData></measuredValue></measuredValue></siteMeasurements></a>"
+        ),
+        units=False,
+    ),
     "autobahn": Format(
         lambda time, _number, _unit: (
             f'{{"roadworks": [{{"identifier": "1", "startTimestamp": "{time}", '
@@ -205,10 +244,23 @@ FORMATS = {
     ),
     "lorawan-recordings": Format(recorded("objects.json"), numbers=False, units=False),
 }
+# Years of two digits: 2226 reads as 2026.
+WITHOUT_CENTURY = ("bast", "radar")
 # Roadworks are announced before they begin.
 OF_EVENTS = ("autobahn", "datex2-situations", "roadworks-geojson")
-TIMED = [name for name in FORMATS if name not in ("lorawan-recordings", *OF_EVENTS)]
-NOT_JSON = ("csv-columns", "kaiserslautern-pls", "datex2-parking", "datex2-situations")
+TIMED = [
+    name for name in FORMATS if name not in ("lorawan-recordings", *WITHOUT_CENTURY, *OF_EVENTS)
+]
+NOT_JSON = (
+    "bast",
+    "csv-columns",
+    "datex2-measured",
+    "datex2-parking",
+    "datex2-situations",
+    "eco-counter-csv",
+    "kaiserslautern-pls",
+    "radar",
+)
 OF_JSON = [name for name in FORMATS if name not in NOT_JSON]
 
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from ..domain.units import (
+    BAY_OCCUPIED,
+    BICYCLE_COUNT,
+    COUNTER_READING,
     DEPTH,
     DISCHARGE,
     DISTANCE,
     FLOOD_CLASS,
+    HEAVY_VEHICLE_COUNT,
+    MOTOR_VEHICLE_COUNT,
     OPENING_STATE,
     PARKING_CAPACITY,
     PARKING_FREE,
     PARKING_OCCUPIED,
+    PEDESTRIAN_COUNT,
     TEMPERATURE,
+    TRAFFIC_COUNT,
+    VEHICLE_FLOW,
+    VEHICLE_SPEED,
     WATER_ELEVATION,
     WATER_LEVEL,
     Conversion,
@@ -46,7 +55,27 @@ _SANE = {
     PARKING_OCCUPIED.name: (-100_000.0, 100_000.0),
     PARKING_CAPACITY.name: (0.0, 100_000.0),
     OPENING_STATE.name: (0.0, 1.0),
+    PEDESTRIAN_COUNT.name: (0.0, 10_000_000.0),
+    BICYCLE_COUNT.name: (0.0, 10_000_000.0),
+    MOTOR_VEHICLE_COUNT.name: (0.0, 10_000_000.0),
+    HEAVY_VEHICLE_COUNT.name: (0.0, 10_000_000.0),
+    TRAFFIC_COUNT.name: (0.0, 10_000_000.0),
+    COUNTER_READING.name: (0.0, 4_294_967_295.0),
+    VEHICLE_FLOW.name: (0.0, 50_000.0),
+    VEHICLE_SPEED.name: (0.0, 300.0),
+    BAY_OCCUPIED.name: (0.0, 1.0),
 }
+# Whole numbers a counter really reaches: none of them stands for a missing one.
+_COUNTED = frozenset(
+    {
+        PEDESTRIAN_COUNT.name,
+        BICYCLE_COUNT.name,
+        MOTOR_VEHICLE_COUNT.name,
+        HEAVY_VEHICLE_COUNT.name,
+        TRAFFIC_COUNT.name,
+        COUNTER_READING.name,
+    }
+)
 _SANE_AS_WRITTEN = _SANE[WATER_LEVEL.name]
 
 
@@ -56,7 +85,8 @@ def plausible_number(value: float, conversion: Conversion | None) -> float:
     Raises:
         FieldRefused: a sentinel, or outside the absolute limits of its observed property.
     """
-    if value in SENTINELS:
+    counted = conversion is not None and conversion.observed_property.name in _COUNTED
+    if value in SENTINELS and not counted:
         raise FieldRefused(f"value {value:g} is a sentinel for a missing value")
     result = value if conversion is None else conversion.apply(value)
     low, high = _SANE_AS_WRITTEN if conversion is None else _SANE[conversion.observed_property.name]

@@ -82,7 +82,8 @@ class Datastream:
     `name` is the source's short name (`W`, `Q`), `observed_property` and `unit` those of
     `domain.units`. `interval` is the stated step between values, None when the source does
     not say. `source_unit` is the unit as the source writes it, needed to read its bare lists of
-    values; it is not stored.
+    values; it is not stored. `part_of` is the name of the datastream of the same station that
+    already counts what this one counts: a part is never added to its total.
     """
 
     station_key: str
@@ -96,3 +97,4 @@ class Datastream:
     thresholds: tuple[Threshold, ...] = ()
     remark: str | None = None
     source_unit: str | None = None
+    part_of: str | None = None

@@ -41,6 +41,19 @@ PARKING_OCCUPIED = ObservedProperty("parking_occupied", "vehicles", "{vehicles}"
 PARKING_CAPACITY = ObservedProperty("parking_capacity", "vehicles", "{vehicles}")
 OPENING_STATE = ObservedProperty("opening_state", "class", "{class}")
 """Whether one can drive in: 1 open, 0 closed; says nothing of free spaces."""
+PEDESTRIAN_COUNT = ObservedProperty("pedestrian_count", "count", "{count}")
+BICYCLE_COUNT = ObservedProperty("bicycle_count", "count", "{count}")
+MOTOR_VEHICLE_COUNT = ObservedProperty("motor_vehicle_count", "count", "{count}")
+HEAVY_VEHICLE_COUNT = ObservedProperty("heavy_vehicle_count", "count", "{count}")
+TRAFFIC_COUNT = ObservedProperty("traffic_count", "count", "{count}")
+"""Passages of any kind within an interval; a count is never a rate."""
+COUNTER_READING = ObservedProperty("counter_reading", "count", "{count}")
+"""What a device has counted since it was started; only differences tell of traffic."""
+VEHICLE_FLOW = ObservedProperty("vehicle_flow", "vehicles/h", "{vehicles}/h")
+"""A rate, whatever the interval: 60 is one vehicle in a minute."""
+VEHICLE_SPEED = ObservedProperty("vehicle_speed", "km/h", "km/h")
+BAY_OCCUPIED = ObservedProperty("bay_occupied", "class", "{class}")
+"""Of one parking bay: 1 taken, 0 free. Not public: it shows where one person parks."""
 
 OBSERVED_PROPERTIES = {
     property_.name: property_
@@ -56,6 +69,15 @@ OBSERVED_PROPERTIES = {
         PARKING_OCCUPIED,
         PARKING_CAPACITY,
         OPENING_STATE,
+        PEDESTRIAN_COUNT,
+        BICYCLE_COUNT,
+        MOTOR_VEHICLE_COUNT,
+        HEAVY_VEHICLE_COUNT,
+        TRAFFIC_COUNT,
+        COUNTER_READING,
+        VEHICLE_FLOW,
+        VEHICLE_SPEED,
+        BAY_OCCUPIED,
     )
 }
 
@@ -123,6 +145,15 @@ _SIZES: dict[str, dict[str, float]] = {
     PARKING_OCCUPIED.name: {"vehicles": 1.0},
     PARKING_CAPACITY.name: {"vehicles": 1.0},
     OPENING_STATE.name: {"class": 1.0},
+    PEDESTRIAN_COUNT.name: {"count": 1.0},
+    BICYCLE_COUNT.name: {"count": 1.0},
+    MOTOR_VEHICLE_COUNT.name: {"count": 1.0},
+    HEAVY_VEHICLE_COUNT.name: {"count": 1.0},
+    TRAFFIC_COUNT.name: {"count": 1.0},
+    COUNTER_READING.name: {"count": 1.0},
+    VEHICLE_FLOW.name: {"vehicles/h": 1.0},
+    VEHICLE_SPEED.name: {"km/h": 1.0},
+    BAY_OCCUPIED.name: {"class": 1.0},
 }
 
 

@@ -10,7 +10,15 @@ from functools import lru_cache
 from ...domain.errors import Refusal
 from ...domain.observation import Observation
 from ...domain.station import Datastream, Visibility
-from ...domain.units import DEPTH, DISTANCE, ObservedProperty, UnknownUnit, conversion
+from ...domain.units import (
+    BAY_OCCUPIED,
+    COUNTER_READING,
+    DEPTH,
+    DISTANCE,
+    ObservedProperty,
+    UnknownUnit,
+    conversion,
+)
 from ..base import Context, Decoded
 from ..json_payload import LONGEST_PAYLOAD, FieldRefused, record_text
 from ..options import MOST_REMEMBERED
@@ -19,7 +27,8 @@ from ..plausibility import check_time, plausible_number
 LONGEST_DEVICE = 200
 LONGEST_NAME = 60
 """Characters of a datastream's name."""
-_RAW = frozenset({DISTANCE.name, DEPTH.name})
+# What becomes public only as something else: levels, differences, groups of bays.
+_RAW = frozenset({DISTANCE.name, DEPTH.name, COUNTER_READING.name, BAY_OCCUPIED.name})
 
 
 @dataclass(frozen=True, slots=True)
