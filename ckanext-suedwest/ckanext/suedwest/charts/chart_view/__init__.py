@@ -1,0 +1,1 @@
+"""Charts that editors set up by form, for live series and for tables in the DataStore."""
