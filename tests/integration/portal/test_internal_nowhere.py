@@ -26,6 +26,7 @@ from sqlalchemy import Engine
 
 from ckanext.suedwest.domain.station import Visibility
 from ckanext.suedwest.portal import reconcile
+from ckanext.suedwest.portal.open_dataset_package import publish
 from ckanext.suedwest.portal.snapshots.files import SnapshotFolder
 from ckanext.suedwest.portal.snapshots.following import Follower
 
@@ -206,6 +207,7 @@ def _everything(web: Any, visitor: Visitor, ids: Internal) -> None:
 def ids(platform: Engine) -> Internal:
     found = fill(platform)
     assert reconcile.full_pass().failed == {}
+    assert publish(platform).failed == {}
     return found
 
 
@@ -255,6 +257,7 @@ def test_the_walk_finds_what_becomes_public(platform, make_app):
     """Proof that the walk can fail: the same gauges, with the same values, made public."""
     ids = fill(platform, visibility=Visibility.PUBLIC)
     assert reconcile.full_pass().failed == {}
+    assert publish(platform).failed == {}
     web = _site(make_app)
     visitor = Visitor(web, {}, (*SECRETS, *ids.resources))
     _everything(web, visitor, ids)
