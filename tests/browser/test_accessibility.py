@@ -221,7 +221,7 @@ def public_places(act: Callable[..., Any]) -> dict[str, str]:
         title="Spielplätze",
         notes="Alle Spielplätze des Kreises.",
         owner_org=OWN,
-        license_id="dl-zero-de/2.0",
+        license_id="dl-de-zero-2.0",
         tag_string="Spielplatz, Freizeit",
         resources=[{"name": "Alle", "url": "https://example.org/alle.csv", "format": "CSV"}],
     )
@@ -374,7 +374,7 @@ def _flaws_at(page: Page, width: int) -> list[str]:
     # A chart is drawn again once it knows its new width; what stays too wide is a flaw below.
     with suppress(TimeoutError):
         page.wait_for_function(
-            "document.documentElement.scrollWidth <= innerWidth", timeout=_SETTLED
+            "() => document.documentElement.scrollWidth <= innerWidth", timeout=_SETTLED
         )
     return page.evaluate(FLAWS)
 
