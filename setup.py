@@ -65,6 +65,7 @@ setup(
             f"{maker}-{model} = ckanext.suedwest.connectors.lorawan.codecs."
             f"{maker}_{model.replace('-', '_')}:codec"
             for maker, model in (
+                ("bosch", "tps110"),
                 ("decentlab", "dl-mbx"),
                 ("decentlab", "dl-pr36"),
                 ("dragino", "dds75-lb"),
@@ -75,6 +76,9 @@ setup(
                 ("milesight", "em310-udl"),
                 ("milesight", "em500-swl"),
                 ("milesight", "em500-udl"),
+                ("milesight", "vs133"),
+                ("milesight", "vs350"),
+                ("parametric", "pcr2"),
             )
         ],
         "babel.extractors": ["ckan = ckan.lib.extract:extract_ckan"],

@@ -510,6 +510,28 @@ EXPECTED: dict[str, tuple[str, dict[str, Any], tuple[int, int, int, int, int] | 
     "roadworks/autobahn_api_electric_charging_station.json": ("autobahn", {}, None),
     "roadworks/autobahn_api_parking_lorry.json": ("autobahn", {}, None),
     "roadworks/autobahn_api_warning.json": ("autobahn", {}, None),
+    **{
+        f"iot/{name}.json": (connector, {"codec": codec}, (0, streams, values, 0, refused))
+        for name, connector, codec, streams, values, refused in (
+            ("chirpstack_bosch_parking", "chirpstack", "bosch-tps110", 1, 1, 0),
+            ("chirpstack_bosch_parking_1", "chirpstack", "bosch-tps110", 1, 1, 0),
+            ("chirpstack_bosch_parking_2", "chirpstack", "bosch-tps110", 1, 1, 0),
+            ("chirpstack_milesight_vs121", "chirpstack", "milesight-vs133", 0, 0, 1),
+            ("chirpstack_milesight_vs121_1", "chirpstack", "milesight-vs133", 0, 0, 1),
+            ("chirpstack_milesight_vs133", "chirpstack", "milesight-vs133", 8, 8, 0),
+            ("chirpstack_v4_status_event_doc", "chirpstack", "milesight-vs133", 0, 0, 0),
+            ("chirpstack_v4_up_event_doc", "chirpstack", "milesight-vs133", 0, 0, 1),
+            ("tti_milesight_vs121", "tts", "milesight-vs133", 0, 0, 1),
+            ("ttn_v3_bosch_parking", "tts", "bosch-tps110", 1, 1, 0),
+            ("ttn_v3_bosch_parking_1", "tts", "bosch-tps110", 1, 1, 0),
+            ("ttn_v3_bosch_parking_2", "tts", "bosch-tps110", 1, 1, 0),
+            ("ttn_v3_event_envelope_decoded_payload", "tts", "bosch-tps110", 0, 0, 1),
+            ("ttn_v3_milesight_vs351", "tts", "milesight-vs350", 2, 2, 0),
+            ("bosch_tps110_decoded_examples", "lorawan-recordings", "bosch-tps110", 0, 0, 3),
+            ("milesight_decoded_examples", "lorawan-recordings", "milesight-vs350", 0, 0, 1),
+            ("parametric_pcr2_decoded_example", "lorawan-recordings", "parametric-pcr2", 0, 0, 1),
+        )
+    },
     "roadworks/cifs_spec_example.json": ("roadworks-geojson", {"start": "von"}, None),
     "roadworks/karlsruhe_baustellen_changelog.json": ("roadworks-geojson", {"start": "von"}, None),
 }  # fmt: skip
@@ -531,3 +553,22 @@ def test_recordings_are_read_or_refused(name: str) -> None:
     if "PRIVACY" in name:
         for secret in ("350000000000000", "10000", "14298", "08:37:29", ";032;"):
             assert secret not in repr(found)
+
+
+# Read by the connectors of events, and tried beside them.
+EVENTS = {
+    "roadworks/autobahn_api_closure.json",
+    "roadworks/autobahn_api_roadworks.json",
+    "roadworks/karlsruhe_baustellen_derived_full.geojson",
+    "roadworks/wzdx_4.2_laneshift.geojson",
+    "roadworks/wzdx_4.2_local_access_only.geojson",
+}
+
+
+def test_no_recording_of_these_kinds_is_left_out() -> None:
+    there = {
+        f"{folder}/{path.name}"
+        for folder in ("counters", "iot", "roadworks")
+        for path in (MORE / folder).glob("*")
+    }
+    assert there - EVENTS - EXPECTED.keys() == set()
