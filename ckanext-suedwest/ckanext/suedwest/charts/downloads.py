@@ -25,7 +25,7 @@ MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv"}
 _HEADER = ("start", "end", "minimum", "mean", "maximum", "unit", "count", "doubted_count")
 _LAYOUT = svg.EMBED[0]
 # A file is read on any day: seen from far off no day is called today, and the year is told.
-_LATER = timedelta(days=1000)
+LATER = timedelta(days=1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def chart_file(
         told=[_newest(public.datastream, lang)],
         sources=_sources(source, simulated=series.simulated, address=address, lang=lang),
         lang=lang,
-        drawing=svg.draw(series, _LAYOUT, now=now + _LATER, lang=lang, ident="picture-"),
+        drawing=svg.draw(series, _LAYOUT, now=now + LATER, lang=lang, ident="picture-"),
         layout=_LAYOUT,
     )
     return _picture(name, format_, document)

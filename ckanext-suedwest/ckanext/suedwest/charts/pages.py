@@ -98,7 +98,7 @@ def embedded_chart(
         window_end(now),
         municipality=municipality.name if municipality else None,
     )
-    said = _said(station, datastream, now, lang)
+    said = value_told(station, datastream, now, lang)
     shown = {
         **said,
         "summary": words.summary(series, now, lang),
@@ -109,7 +109,7 @@ def embedded_chart(
 
 def embedded_value(public: PublicSeries, now: datetime, lang: str) -> Markup:
     """The middle of a small page for the `<iframe>`: sentence and age without a drawing."""
-    said = _said(public.station, public.datastream, now, lang)
+    said = value_told(public.station, public.datastream, now, lang)
     return tk.literal(tk.render("suedwest_charts/embed_value.html", said))
 
 
@@ -135,7 +135,7 @@ def source_of(station: StationRow) -> Source:
     )
 
 
-def _said(
+def value_told(
     station: StationRow, datastream: DatastreamNow, now: datetime, lang: str
 ) -> dict[str, Any]:
     """The newest value in a sentence, with its age and the sign of its freshness."""

@@ -45,7 +45,8 @@ text{{font-family:{families};font-size:13px;fill:{ink}}}
 .halo{{paint-order:stroke;stroke:{paper};stroke-width:5px;stroke-linejoin:round}}
 .grid{{stroke:{rule};stroke-width:1}} .base{{stroke:{edge};stroke-width:1}}
 .line{{fill:none;stroke:{accent};stroke-width:2;stroke-linejoin:round}} .bandfill{{fill:{band}}}
-.gap{{fill:{wash}}} .gapedge{{stroke:{edge};stroke-width:1;stroke-dasharray:2 3}}
+.amount{{fill:{accent}}} .gap{{fill:{wash}}}
+.gapedge{{stroke:{edge};stroke-width:1;stroke-dasharray:2 3}}
 .doubt{{fill:{paper};stroke:{ink};stroke-width:1.5}}
 .corrected{{fill:{accent};stroke:{paper};stroke-width:1.5}}
 .dot{{fill:{accent};stroke:{paper};stroke-width:2}}

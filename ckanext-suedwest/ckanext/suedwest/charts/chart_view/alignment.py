@@ -39,6 +39,11 @@ def year_later(instant: datetime, rule: DayRule) -> datetime | None:
         return None
 
 
+def a_year(rule: DayRule) -> Move:
+    """Everything to the same day and clock time one year later."""
+    return lambda instant: year_later(instant, rule)
+
+
 def by(shift: timedelta) -> Move:
     """Everything later by the same length of time; hours stay hours over every change."""
     return lambda instant: instant + shift
