@@ -46,6 +46,7 @@ def prepare(
     if instance.prepared:
         complete_search_index(environment, progress)
     load_municipalities(environment, progress)
+    write_script_texts(environment, progress)
     return directory.update(instance, prepared=version)
 
 
@@ -85,6 +86,12 @@ def load_municipalities(environment: Mapping[str, str], progress: Progress) -> N
     """Load what `config/municipalities` and `config/platform.yaml` say; repeatable."""
     with progress.step("Municipalities"):
         run_ckan(environment, "suedwest", "municipality", "load", str(MUNICIPALITIES))
+
+
+def write_script_texts(environment: Mapping[str, str], progress: Progress) -> None:
+    """Write what CKAN's scripts say, such as the question before deleting, in each language."""
+    with progress.step("Texts of scripts"):
+        run_ckan(environment, "translation", "js")
 
 
 def make_first_account(

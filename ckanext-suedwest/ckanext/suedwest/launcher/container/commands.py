@@ -46,6 +46,7 @@ def prepare(settings: Settings) -> None:
     preparation.prepare_databases(admin_url, found, environment, progress, empty=True)
     preparation.complete_search_index(environment, progress)
     preparation.load_municipalities(environment, progress)
+    preparation.write_script_texts(environment, progress)
     if settings.has("SUEDWEST_ADMIN_PASSWORD"):
         password = settings.secret("SUEDWEST_ADMIN_PASSWORD")
         preparation.make_administrator(password, environment, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ from .station_words import language
 
 _OVERVIEW = "overview"
 _QUARANTINE = "quarantine"
+# How connectors name what has no name of its own; `line 3 W` is one value of it.
+_POSITION = re.compile(r"(?P<word>message|line|row) (?P<number>[0-9]+)(?P<rest>( .*)?)", re.S)
 _TROUBLED = ("failing", "silent", "waiting")
 
 
@@ -180,8 +183,22 @@ _SIGNS = {
 }
 
 
+def _record_title(record: str) -> str:
+    """`Message 1` in the reader's language; a record with a name of its own keeps that."""
+    found = _POSITION.fullmatch(record)
+    if found is None:
+        return record
+    words = {
+        "message": tk._("Message {number}"),
+        "line": tk._("Line {number}"),
+        "row": tk._("Row {number}"),
+    }
+    return words[found["word"]].format(number=found["number"]) + found["rest"]
+
+
 def _describe_record(record: dict[str, Any], now: datetime, lang: str) -> None:
     record["sentence"] = reason_sentence(record["reason"])
+    record["title"] = _record_title(record["record"])
     record["last"] = _ago(record["last_received_at"], now, lang)
     record["first"] = _ago(record["first_received_at"], now, lang)
 

@@ -32,8 +32,9 @@ def property_title(observed_property: str) -> str:
 
 
 def stream_title(stream: dict[str, Any]) -> str:
-    """`Water level (W)`."""
-    return f"{property_title(stream['observed_property'])} ({stream['name']})"
+    """`Water level (W)`; only `Temperature` where its own name says no more than that."""
+    title = property_title(stream["observed_property"])
+    return title if stream["name"] == stream["observed_property"] else f"{title} ({stream['name']})"
 
 
 def mark_title(says: str) -> str:
