@@ -12,10 +12,8 @@ import shutil
 import socket
 import socketserver
 import ssl
-import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,15 +21,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from nginx_program import ADVICE, nginx_program
+from nginx_program import configure, running
 
 from ckanext.suedwest.launcher import ports
 from ckanext.suedwest.portal.snapshots.files import SnapshotFolder
 
-CHECKOUT = Path(__file__).parents[3]
-CONFIGURATION = CHECKOUT / "config" / "nginx"
-# Debian's nginx loads as a module what the image's has built in.
-STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 NAME = "daten.example.org"
 
 
@@ -40,6 +34,7 @@ class Portal:
     """Answers every request and keeps what it was asked."""
 
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    answers_with: int = 200
 
     def requests(self, path: str) -> list[dict[str, str]]:
         """Headers of the requests for `path`."""
@@ -55,7 +50,7 @@ def handler(portal: Portal) -> type[BaseHTTPRequestHandler]:
             self.rfile.read(length)
             portal.asked.append((self.command, self.path, dict(self.headers.items())))
             body = json.dumps({"values": list(range(1000))}).encode()
-            self.send_response(200)
+            self.send_response(portal.answers_with)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", "default-src 'self'")
@@ -140,15 +135,8 @@ def broker_port() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder of nginx' own account, with secrets as docker/make-secrets makes them."""
+    """A folder of nginx' own account."""
     path = Path(tempfile.mkdtemp(prefix="suedwest-nginx-"))
-    shutil.copy(CHECKOUT / "docker" / "make-secrets", path)
-    subprocess.run([path / "make-secrets", NAME], check=True, capture_output=True)
-    (path / "secrets").chmod(0o755)
-    shutil.copytree(CONFIGURATION / "pages", path / "pages")
-    shutil.copy(CONFIGURATION / "frame_ancestors.conf", path)
-    for name in ("snapshots.conf", "snapshot_headers.conf"):
-        shutil.copy(CONFIGURATION / name, path)
     SnapshotFolder(path / "snapshots")
     if os.geteuid() == 0:
         shutil.chown(path, "nobody", "nogroup")
@@ -165,52 +153,16 @@ def nginx(
     chosen: list[int] = []
     for _ in range(3):
         chosen.append(ports.choose(set(chosen)))
-    text = (CONFIGURATION / "nginx.conf").read_text(encoding="utf-8")
-    replaced = {
-        # First: the folder itself may lie there.
-        " /tmp/": f" {folder}/",
-        "listen 8080 ": f"listen {ports.HOST}:{chosen[0]} ",
-        "listen 8443 ": f"listen {ports.HOST}:{chosen[1]} ",
-        "listen 8883 ": f"listen {ports.HOST}:{chosen[2]} ",
-        " web:5000;": f" {ports.HOST}:{server.server_address[1]};",
-        " broker:1883;": f" {ports.HOST}:{broker_port};",
-        "/run/secrets/": f"{folder}/secrets/",
-        "/etc/nginx/pages": f"{folder}/pages",
-        "/etc/nginx/frame_ancestors.conf": f"{folder}/frame_ancestors.conf",
-        "/etc/nginx/snapshots.conf": f"{folder}/snapshots.conf",
-        "/etc/nginx/snapshot_headers.conf": f"{folder}/snapshot_headers.conf",
-        "/srv/suedwest/snapshots": f"{folder}/snapshots",
-        "/dev/stdout": f"{folder}/access.log",
-        "/dev/stderr": f"{folder}/error.log",
-    }
-    for before, after in replaced.items():
-        assert before in text, before
-        text = text.replace(before, after)
-    (folder / "nginx.conf").write_text(text, encoding="utf-8")
-    orders = "daemon off;"
-    if STREAM_MODULE.exists():
-        orders += f" load_module {STREAM_MODULE};"
-    program = nginx_program()
-    assert program is not None, ADVICE
-    command = [program, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
-    command += ["-g", orders]
-    account = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
-    checked = subprocess.run(
-        [*command, "-t"], capture_output=True, text=True, check=False, **account
+    configure(
+        folder,
+        NAME,
+        chosen,
+        portal=server.server_address[1],
+        broker=broker_port,
+        snapshots=folder / "snapshots",
     )
-    log = folder / "error.log"
-    assert checked.returncode == 0, checked.stderr + log.read_text(encoding="utf-8")
-    with subprocess.Popen(command, **account) as process:
-        try:
-            deadline = time.monotonic() + 30
-            while not all(map(ports.answers, chosen)):
-                assert process.poll() is None, log.read_text(encoding="utf-8")
-                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-                time.sleep(0.1)
-            yield Nginx(*chosen, folder / "secrets" / "tls_certificate", notes)
-        finally:
-            process.terminate()
-            assert process.wait(30) == 0
+    with running(folder, chosen, "nobody" if os.geteuid() == 0 else None):
+        yield Nginx(*chosen, folder / "secrets" / "tls_certificate", notes)
 
 
 def test_plain_http_leads_to_tls_and_answers_the_health_check(nginx: Nginx) -> None:
@@ -402,6 +354,27 @@ def test_old_files_answer_only_in_flood_mode(nginx: Nginx, kept: SnapshotFolder)
         assert not nginx.portal.requests(absent)
     nginx.ask("/dataset/", Cookie="session=1")
     assert nginx.portal.requests("/dataset/")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_portal_that_only_fails_is_replaced_too(
+    nginx: Nginx, kept: SnapshotFolder, status: int
+) -> None:
+    kept.confirm(datetime.fromtimestamp(0, UTC))
+    nginx.portal.answers_with = status
+    try:
+        for address, file in KEPT.items():
+            found, _, body = nginx.ask(address, Accept_Encoding="identity")
+            assert (found, body) == (200, file.encode() * 100), address
+        # Staff read the files as well, and what has no file says that it will come back.
+        assert nginx.ask("/hochwasser", Cookie="session=1")[0] == 200
+        assert "Gleich wieder da" in nginx.ask("/station/pegel-unknown")[2].decode()
+        # Elsewhere the portal's own words stay.
+        found, _, body = nginx.ask("/dataset/")
+        assert found == status
+        assert b"values" in body
+    finally:
+        nginx.portal.answers_with = 200
 
 
 def test_a_portal_that_is_away_is_announced_and_embeds_stay(
