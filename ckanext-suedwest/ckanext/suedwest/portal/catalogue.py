@@ -59,8 +59,10 @@ def organization_facets() -> dict[str, str]:
 
 def name_facets(found: dict[str, Any]) -> dict[str, Any]:
     """Put names people know where the index holds slugs."""
-    known = {town.name: town.short_title for town in profiles()}
-    for item in found.get("search_facets", {}).get(MUNICIPALITY_FIELD, {}).get("items", []):
+    items = found.get("search_facets", {}).get(MUNICIPALITY_FIELD, {}).get("items", [])
+    # CKAN searches for much that shows no facets, the numbers of an organisation for one.
+    known = {town.name: town.short_title for town in profiles()} if items else {}
+    for item in items:
         item["display_name"] = known.get(item["name"], item["display_name"])
     return found
 

@@ -1,4 +1,4 @@
-"""Template helpers, all prefixed `suedwest_`."""
+"""Template helpers; ours are prefixed `suedwest_`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from babel.dates import format_date
 from ckan.common import _, current_user, request
+from ckan.lib.helpers import markdown_extract as core_markdown_extract
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.time import BERLIN
@@ -139,11 +141,21 @@ def _language() -> str:
     return tk.h.lang() or "de"
 
 
+@lru_cache(maxsize=1024)
+def markdown_extract(text: str, extract_length: int = 190) -> str:
+    """CKAN's helper of this name, whose answer depends on nothing but the text.
+
+    A list of datasets spends more time on reading their Markdown than on finding them.
+    """
+    return core_markdown_extract(text, extract_length)
+
+
 def get_helpers() -> dict[str, Callable[..., Any]]:
     """All of them by name."""
     return {
         helper.__name__: helper
         for helper in (
+            markdown_extract,
             suedwest_navigation,
             suedwest_is_staff,
             suedwest_sandbox,

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ckan import model
+from flask import g, has_request_context, request
 
 from .boundaries import read_boundary
 from .profile import Profile
+
+_KEPT = "_suedwest_profiles"
 
 
 def profile(name: str) -> Profile | None:
@@ -16,28 +19,40 @@ def profile(name: str) -> Profile | None:
     group = model.Group.get(name)
     if group is None or not group.is_organization or group.state != "active":
         return None
-    return _profile(group)
+    return _profile(group.name, group.title, group.extras or {})  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def profiles() -> list[Profile]:
-    """All municipalities, sorted by the name on the map."""
-    groups = model.Session.query(model.Group).filter(
-        model.Group.is_organization.is_(True), model.Group.state == "active"
+def profiles() -> tuple[Profile, ...]:
+    """All municipalities, sorted by the name on the map; asked once while a page is made."""
+    # What changes something reads its own changes.
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return _profiles()
+    kept = g.get(_KEPT)
+    if kept is None:
+        kept = _profiles()
+        setattr(g, _KEPT, kept)
+    return kept
+
+
+def _profiles() -> tuple[Profile, ...]:
+    columns = model.group_table.c
+    groups = model.Session.query(columns.name, columns.title, columns.extras).filter(
+        columns.is_organization.is_(True), columns.state == "active"
     )
-    found = [each for group in groups if (each := _profile(group)) is not None]
-    return sorted(found, key=lambda each: each.short_title.casefold())
+    found = [each for row in groups if (each := _profile(*row)) is not None]
+    return tuple(sorted(found, key=lambda each: each.short_title.casefold()))
 
 
-def _profile(group: model.Group) -> Profile | None:
-    extras: Mapping[str, Any] = group.extras or {}  # pyright: ignore[reportAttributeAccessIssue]
+def _profile(name: str, title: str | None, extras: Mapping[str, Any] | None) -> Profile | None:
+    extras = extras or {}
     kind = extras.get("kind")
     if not kind:
         return None
-    title = group.title or group.name
+    title = title or name
     population, area = extras.get("population"), extras.get("area")
     boundary = extras.get("boundary")
     return Profile(
-        name=group.name,
+        name=name,
         title=title,
         short_title=extras.get("short_title") or title,
         kind=kind,

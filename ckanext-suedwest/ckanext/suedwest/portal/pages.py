@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -197,7 +198,7 @@ def _state(row: StationRow, now: datetime) -> Freshness | None:
     )
 
 
-def _attributions(towns: list[Profile]) -> list[str]:
+def _attributions(towns: Sequence[Profile]) -> list[str]:
     found = [town.boundary_attribution for town in towns if town.boundary_attribution]
     return list(dict.fromkeys(found))
 
