@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .event import Direction, Effect, Event, Place, Position, Span
 from .time import BERLIN
@@ -24,7 +25,7 @@ def _feature(event: Event) -> dict[str, object]:
     return {
         "type": "Feature",
         "id": event.key,
-        "geometry": _geometry(event.place),
+        "geometry": geometry(event.place),
         "properties": {
             "effect": str(event.effect),
             "direction": str(event.direction),
@@ -50,7 +51,8 @@ def _rounded(position: Position) -> list[float]:
     return [round(degrees, _SIX_DECIMALS) for degrees in position]
 
 
-def _geometry(place: Place) -> dict[str, object]:
+def geometry(place: Place) -> dict[str, object]:
+    """A place as a geometry of GeoJSON; several parts are a GeometryCollection."""
     parts: list[dict[str, object]] = [
         *({"type": "Point", "coordinates": _rounded(point)} for point in place.points),
         *(
@@ -63,6 +65,32 @@ def _geometry(place: Place) -> dict[str, object]:
         ),
     ]
     return parts[0] if len(parts) == 1 else {"type": "GeometryCollection", "geometries": parts}
+
+
+def place_of(drawn: Mapping[str, Any]) -> Place:
+    """The place of a geometry as `geometry` writes it.
+
+    Raises:
+        ValueError: another geometry.
+    """
+    points: list[Position] = []
+    lines: list[tuple[Position, ...]] = []
+    areas: list[tuple[Position, ...]] = []
+    for part in drawn.get("geometries", [drawn]):
+        match part["type"]:
+            case "Point":
+                points.append(_position(part["coordinates"]))
+            case "LineString":
+                lines.append(tuple(_position(one) for one in part["coordinates"]))
+            case "Polygon":
+                areas.append(tuple(_position(one) for one in part["coordinates"][0]))
+            case other:
+                raise ValueError(f"a place is drawn as points, lines and areas, not as a {other}")
+    return Place(tuple(points), tuple(lines), tuple(areas))
+
+
+def _position(pair: Sequence[float]) -> Position:
+    return pair[0], pair[1]
 
 
 def cifs(events: Iterable[Event]) -> dict[str, object]:

@@ -1,8 +1,10 @@
-"""Sources of type `http`: one address with JSON or a table, read as their options describe it.
+"""Sources of type `http`: one address with JSON, XML or a table, read as their options describe it.
 
 Options of the source: `connector` (`json-paths`, `csv-columns` or any other), those the connector
 reads, those of `registered` (which stations there are: a value of any other goes to the
-quarantine) and of `asking`.
+quarantine; roadworks and closures need none) and of `asking`. For a source of the platform with
+roadworks, `regions` says where they are shown: {"<municipality>": {"west": …, "south": …,
+"east": …, "north": …}} in degrees.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from urllib.parse import urlsplit
 
 from ..connectors.base import Decoded
 from ..domain.errors import SuedwestError
+from ..store.events import still_the_same
 from .asking import LIMITS, Asking
 from .http import Validators
 from .intake import Intake, Message
 from .task import Outcome, Task
 
-ACCEPTED = "application/json, application/geo+json, text/csv, text/plain, */*;q=0.5"
+ACCEPTED = (
+    "application/json, application/geo+json, application/xml, text/xml, text/csv, text/plain, "
+    "*/*;q=0.5"
+)
 
 
 class NothingUsable(SuedwestError):
@@ -37,6 +43,7 @@ def poll(task: Task) -> Outcome:
     known = Validators(source.state.get("etag"), source.state.get("last_modified"))
     reply = Asking.of(source, task.limits).get_address(source.url, known, accept=ACCEPTED)
     if reply.not_modified:
+        still_the_same(task.engine, source.id, task.clock())
         return Outcome(source.state, "nothing new (304)")
     # The path alone: a query may hold a key, and what is refused is kept with its topic.
     path = urlsplit(source.url).path
@@ -49,7 +56,7 @@ def poll(task: Task) -> Outcome:
 
 def require_something(decoded: Decoded) -> None:
     """Raise NothingUsable when there were records, and none of them could be used."""
-    if decoded.refusals and not decoded.observations:
+    if decoded.refusals and not decoded.observations and not decoded.events:
         raise NothingUsable(
             f"all {len(decoded.refusals)} records were refused; the first because "
             f"{decoded.refusals[0].reason}"

@@ -11,6 +11,7 @@ from ..connectors.base import Context, Decoded, find_connector
 from ..connectors.options import SteadyOptions
 from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal, SuedwestError
+from ..domain.event import Event
 from ..domain.message import Message
 from ..domain.mounting import Derivation, MountingRefused
 from ..domain.observation import Observation
@@ -29,6 +30,8 @@ WHOLE_MESSAGE = 16 * 1024
 """Bytes; a longer message is not kept to be read again, and only its beginning to be looked at:
 a list of many stations would be kept once for each that is not registered."""
 _BEGINNING = 1024
+EVENT_CONNECTORS = frozenset({"autobahn", "datex2-situations", "roadworks-geojson"})
+"""What these read is a whole feed of events: what it lacks has ended."""
 
 
 class ConnectorNotNamed(SuedwestError):
@@ -56,6 +59,7 @@ class Intake:
         self._source_id = source.id
         self._largest = largest
         self._connector = find_connector(name)
+        self._has_events = name in EVENT_CONNECTORS
         # A connector has no use for them, and what it complains about is kept and shown.
         self._options = SteadyOptions(without_secrets(source.options))
         self._registered = Registered(self._options, source.interval)
@@ -101,12 +105,14 @@ class Intake:
         observations: list[Observation] = []
         refusals: list[Refusal] = []
         reports: list[DeviceReport] = []
+        events: list[Event] = []
         for one in decoded:
             stations |= {station.key: station for station in one.stations}
             datastreams |= {(each.station_key, each.name): each for each in one.datastreams}
             observations += one.observations
             refusals += one.refusals
             reports += one.device_reports
+            events += one.events
         derivations, faults = self._derive(datastreams)
         return Batch(
             source_id=self._source_id,
@@ -117,6 +123,7 @@ class Intake:
             refusals=[*refusals, *faults],
             derivations=derivations,
             device_reports=reports,
+            events=events if self._has_events else None,
         )
 
     def _derive(
@@ -144,7 +151,10 @@ class Intake:
         return derivations, faults
 
     def _joined(self, decoded: Decoded, message: Message) -> Decoded:
-        joined = Decoded(refusals=[_with_message(one, message) for one in decoded.refusals])
+        joined = Decoded(
+            refusals=[_with_message(one, message) for one in decoded.refusals],
+            events=decoded.events,
+        )
         keys = {
             *(stream.station_key for stream in decoded.datastreams),
             *(value.station_key for value in decoded.observations),

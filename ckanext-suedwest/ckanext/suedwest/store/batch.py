@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..domain.device import DeviceReport
 from ..domain.errors import Refusal
+from ..domain.event import Event
 from ..domain.mounting import Derivation
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
@@ -28,6 +29,9 @@ class Batch:
     Without `replaces`, a value for a time that has another one already is refused, not written.
     One that `yields` takes the place only of values that were received no later: a message that
     is read again does not undo what came after it.
+
+    `events` are all the events of a feed that was read as a whole; None where the source has no
+    such feed.
     """
 
     source_id: str
@@ -41,6 +45,7 @@ class Batch:
     device_reports: Sequence[DeviceReport] = ()
     replaces: bool = True
     yields: bool = False
+    events: Sequence[Event] | None = None
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:
@@ -52,10 +57,11 @@ class Receipt:
     """What became of each record of a batch; every record is counted once.
 
     Attributes:
-        received: observations and refusals of the batch, together.
-        stored: values for a time that had none.
-        unchanged: values the store held already, or that the batch repeats.
-        corrected: another value for a time that had one; the older one is kept as a revision.
+        received: observations, events and refusals of the batch, together.
+        stored: values for a time that had none, and events nobody knew.
+        unchanged: values and events the store held already, or that the batch repeats.
+        corrected: another value for a time that had one (the older one is kept as a revision),
+            and events of which something else is said.
         suppressed: values a privacy rule withheld.
         quarantined: records that could not be used, each with its reason.
     """

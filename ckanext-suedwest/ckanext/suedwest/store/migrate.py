@@ -20,9 +20,14 @@ NOT_FOR_READERS = (
     "mark",
     "correction",
     "device_report",
+    "partial_bin",
+    "counter_rule",
+    "counter_reading",
+    "bay_state",
 )
 """Tables the read role never sees: options may hold secrets, payloads may hold anything, marks and
-corrections name people, and the health of devices is for those who look after them."""
+corrections name people, the health of devices is for those who look after them, and what the
+privacy gate has not published is nobody's."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any fixed number; two processes that upgrade at once queue up behind it.

@@ -15,10 +15,16 @@ from .batch import Batch, Receipt
 from .catalogue import Catalogue, write_catalogue
 from .changes import settle, whole
 from .comparison import refuse_differing
+from .events import WrittenEvents, write_events
 from .health import write_reports
 from .leases import Lease, check_lease
 from .levels import write_levels
 from .values import Written, prepare, referenced_streams, sort_values, write_values
+
+SHRUNK = (
+    "it suddenly lacks nearly all its events; they are kept as they were until it has said so "
+    "for a day"
+)
 
 
 def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datetime) -> Receipt:
@@ -68,14 +74,29 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
             again = [span for id_ in sorted(catalogue.relimited) for span in whole(conn, id_)]
             settle(conn, now, again)
         write_reports(conn, batch.source_id, batch.device_reports, now)
+        happened = WrittenEvents()
+        if batch.events is not None:
+            happened = write_events(
+                conn,
+                batch.source_id,
+                batch.events,
+                now,
+                refused={refusal.record for refusal in batch.refusals},
+            )
+            if happened.shrunk:
+                notes.append(Refusal("the feed", SHRUNK))
         refusals = [*batch.refusals, *values.refusals]
         quarantine.keep(conn, batch.source_id, [*refusals, *notes], batch.received_at)
         receipt = Receipt(
             source_id=batch.source_id,
-            received=len(batch.observations) + len(batch.refusals),
-            stored=written.stored,
-            unchanged=values.repeated + len(values.winners) - written.stored - written.corrected,
-            corrected=written.corrected + len(values.superseded),
+            received=len(batch.observations) + len(batch.refusals) + len(batch.events or ()),
+            stored=written.stored + happened.new,
+            unchanged=values.repeated
+            + len(values.winners)
+            - written.stored
+            - written.corrected
+            + happened.unchanged,
+            corrected=written.corrected + len(values.superseded) + happened.changed,
             suppressed=0,
             quarantined=len(refusals),
         )
