@@ -116,6 +116,8 @@ def test_local_parameters_become_a_tree(query: str, expected: Node) -> None:
         ("{!term f=a f=b}x", "stands twice"),
         ("{!frange l=0 df=x}div(1,2)", "not known"),
         ("{!frange l=low}div(1,2)", "not a number"),
+        ("{!field f=name v='\x00'}", "cannot be searched"),
+        ("{!term f=name}\ud83d", "cannot be searched"),
     ],
 )
 def test_other_local_parameters_are_refused_with_a_sentence(query: str, reason: str) -> None:

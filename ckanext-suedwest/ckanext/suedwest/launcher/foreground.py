@@ -18,11 +18,11 @@ _PAUSE_SECONDS = 1.0
 def follow(directory: DataDirectory, supervisor: Supervisor) -> int:
     """Print what happens; Ctrl-C stops the instance. 0 when it was stopped, here or elsewhere."""
     progress = Progress()
-    progress.say("")
-    progress.say(f"Logs: {directory.log} · Ctrl-C stops the platform")
-    tails = [Tail(directory.log / f"{name}.log") for name in _FOLLOWED]
-    known = _words(supervisor.states())
     try:
+        progress.say("")
+        progress.say(f"Logs: {directory.log} · Ctrl-C stops the platform")
+        tails = [Tail(directory.log / f"{name}.log") for name in _FOLLOWED]
+        known = _words(supervisor.states())
         while True:
             time.sleep(_PAUSE_SECONDS)
             for tail in tails:

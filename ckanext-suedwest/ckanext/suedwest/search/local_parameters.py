@@ -9,7 +9,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .query import Clauses, FunctionRange, Node, QueryRefused, Within, Words, parse
+from .query import (
+    Clauses,
+    FunctionRange,
+    Node,
+    QueryRefused,
+    Within,
+    Words,
+    parse,
+    require_storable,
+)
 
 _HEAD = re.compile(r"\{!((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^}'\"])*)\}(.*)", re.DOTALL)
 _PARAMETER = re.compile(
@@ -43,6 +52,7 @@ def _parse_any(query: str) -> Node:
     match = _HEAD.fullmatch(query.strip())
     if not match:
         raise QueryRefused("The local parameters {!…} are never closed.")
+    require_storable(query)
     parameters = _parameters(match[1])
     value = _only(parameters, "v", match[2])
     parser = _only(parameters, "type", "lucene")
