@@ -104,7 +104,9 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
 
 @contextmanager
 def _logged_in(browser: Browser, site: str, editor: tuple[str, str]) -> Iterator[Page]:
-    context = browser.new_context(base_url=site, locale="de-DE", timezone_id="Europe/Berlin")
+    context = browser.new_context(
+        base_url=site, locale="de-DE", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(_SECONDS * 1000)
     page.goto("/user/login")
