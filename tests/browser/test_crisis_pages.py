@@ -99,4 +99,5 @@ def test_the_flood_page_is_small(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle")
     assert sum(sizes) <= 60_000
-    assert page.locator("script[src]").count() == 0
+    # One script, which keeps an open page up to date; all of it is part of the sum above.
+    assert page.locator("script[src]").count() == 1

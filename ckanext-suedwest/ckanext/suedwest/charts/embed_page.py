@@ -4,8 +4,8 @@ Whoever shows something there (a chart, a value, a view, a dashboard) makes the 
 as `Markup` and calls `embed_page`. The frame adds what all embeds have in common: a complete small
 page without cookie and without a third party; `frame-ancestors` as a header; colour, name and coat
 of arms of the municipality; light, dark and print; source and licence; the way back to the portal;
-downloads; the script that reports the height, keeps ages up to date and refreshes the page.
-The page is complete without that script.
+downloads; the scripts that report the height, keep ages up to date and refresh the page.
+The page is complete without them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from markupsafe import Markup
 from ..portal.profile import Profile
 from . import answers, oembed
 
-REFRESH_SECONDS = 300
+REFRESH_SECONDS = 60
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 

@@ -222,9 +222,9 @@ def _freshness_line(datastream: DatastreamNow, state: State, now: datetime, lang
     age = formats.freshness_words(freshness, time, now, lang)
     if time is None:
         return element("b", age)
+    measured = "Gemessen " if lang == "de" else "Measured "
     current = freshness in (Freshness.LIVE, Freshness.LATE)
     if current and now - time < timedelta(hours=12):
-        measured = "Gemessen " if lang == "de" else "Measured "
         at = "um" if lang == "de" else "at"
         told = measured + age if freshness is Freshness.LIVE else age[0].upper() + age[1:]
         clock = f", {at} {formats.clock(time, lang, zone=True)}"
@@ -234,6 +234,10 @@ def _freshness_line(datastream: DatastreamNow, state: State, now: datetime, lang
         "time",
         told,
         datetime=formats.iso(time),
-        data_age="live" if freshness is Freshness.LIVE else None,
+        # Only what is told as an age goes on while the page is open.
+        data_age=measured if freshness is Freshness.LIVE and clock else None,
+        data_live_until=formats.iso(state.live_until)
+        if freshness is Freshness.LIVE and state.live_until
+        else None,
     )
     return element("b", marked) + clock

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..domain.freshness import Freshness
 from ..domain.time import BERLIN
@@ -227,6 +227,39 @@ def freshness_words(
         words = "angezweifelt" if lang == "de" else "doubted"
         return f"{words}: {reason}, {age}" if reason else f"{words}, {age}"
     return age
+
+
+def live_words(
+    state: Freshness, instant: datetime | None, until: datetime | None, now: datetime, lang: str
+) -> Markup:
+    """As `freshness_words`, and the script of an open page keeps age and state true.
+
+    `until` is when a live value stops being one.
+    """
+    words = freshness_words(state, instant, now, lang)
+    if instant is None or state not in (Freshness.LIVE, Freshness.LATE):
+        return escape(words)
+    age = age_words(instant, now, lang)
+    # Only what is told as an age goes on; a clock time stays what it is.
+    goes_on = not _absolute.get() and now - instant < timedelta(hours=3)
+    return live_time(
+        words,
+        instant,
+        until if state is Freshness.LIVE else None,
+        age=words.removesuffix(age) if goes_on else None,
+    )
+
+
+def live_time(
+    words: str, instant: datetime, until: datetime | None, *, age: str | None = None
+) -> Markup:
+    """`<time>` of a value that is marked as late from `until` on, also in a page left open.
+
+    `age` says that `words` tell an age, and what stands in front of it there.
+    """
+    ends = Markup("") if until is None else Markup(' data-live-until="{}"').format(iso(until))
+    told = Markup("") if age is None else Markup(' data-age="{}"').format(age)
+    return Markup('<time datetime="{}"{}{}>{}</time>').format(iso(instant), told, ends, words)
 
 
 def freshness_sign(state: Freshness) -> Markup:

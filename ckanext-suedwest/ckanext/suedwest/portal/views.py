@@ -11,9 +11,11 @@ from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from . import pages, tiles
+from .conditional import answer_conditionally
 from .organizations import profile, profiles
 
 portal = Blueprint("suedwest", __name__)
+portal.after_request(answer_conditionally)
 
 
 @portal.route("/")

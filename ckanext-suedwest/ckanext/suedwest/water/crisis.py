@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ckan.common import _
+from markupsafe import Markup
 
 from ..domain.threshold import ThresholdKind
 from ..domain.time import BERLIN
@@ -20,7 +21,7 @@ from ..store.query import StationRow, stations
 from . import marks, sentences, summaries
 from .lists import KIND, attributions
 from .reading import situations
-from .rows import Row, class_words, language, rows
+from .rows import Row, class_words, clock, language, rows
 from .situation import Situation, Urgency, by_urgency, highest_class, was_reached
 
 _NAMED = 2
@@ -36,7 +37,7 @@ class Line:
     urgency: Urgency
     reached: str
     ahead: str
-    clock: str
+    clock: Markup
     """When its value was measured, `10:45`, short enough for a phone; a late one says so."""
 
 
@@ -99,7 +100,7 @@ def lines(shown: Sequence[Situation], now: datetime, municipality: str | None = 
             each.urgency,
             reached_words(each, lang),
             ahead_words(each, lang),
-            row.clock.removesuffix(f"{formats.NO_BREAK}Uhr"),
+            clock(each, lang, short=True),
         )
         for each, row in zip(shown, rows(shown, now, municipality=municipality), strict=True)
     ]

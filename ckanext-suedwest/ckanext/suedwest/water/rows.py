@@ -26,9 +26,9 @@ _OVER_SIGN = Markup(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Texts are plain, signs are SVG; `value` is None without a value that speaks of now.
+    """Texts are plain, signs are SVG, times are HTML.
 
-    `last` is the value to show in brackets then.
+    `value` is None without a value that speaks of now, `last` is the value to show in brackets then.
     """
 
     title: str
@@ -42,9 +42,9 @@ class Row:
     standing_sign: Markup
     class_words: str
     left: str
-    age: str
+    age: Markup
     age_sign: Markup
-    clock: str
+    clock: Markup
     near: bool
     knows_thresholds: bool
     was_reached: bool
@@ -68,13 +68,13 @@ def rows(
     return [_row(each, now, lang, municipality, sparks or {}) for each in shown]
 
 
-def state_words(situation: Situation, now: datetime, lang: str) -> str:
+def state_words(situation: Situation, now: datetime, lang: str) -> Markup:
     """Its age, and in front of it the state when it is not live."""
     stream = situation.datastream
     time = stream.latest_time if stream else None
     if situation.state is Freshness.OUT_OF_SERVICE:
         time = situation.out_since
-    return formats.freshness_words(situation.state, time, now, lang)
+    return formats.live_words(situation.state, time, situation.live_until, now, lang)
 
 
 def standing_sign(situation: Situation) -> Markup:
@@ -92,13 +92,16 @@ def class_words(severity: int | None) -> str:
     return "" if severity is None else _("Class {number}").format(number=severity)
 
 
-def _clock(situation: Situation, lang: str) -> str:
+def clock(situation: Situation, lang: str, *, short: bool = False) -> Markup:
+    """When its value was measured, `10:45 Uhr`, or `10:45` for a phone; a late one says so."""
     if situation.time is None:
-        return ""
+        return Markup("")
     clock = formats.clock(situation.time, lang)
-    if situation.state is not Freshness.LATE:
-        return clock
-    return f"{'verspätet' if lang == 'de' else 'late'}, {clock}"
+    if short:
+        clock = clock.removesuffix(f"{formats.NO_BREAK}Uhr")
+    if situation.state is Freshness.LATE:
+        clock = f"{'verspätet' if lang == 'de' else 'late'}, {clock}"
+    return formats.live_time(clock, situation.time, situation.live_until)
 
 
 def _row(
@@ -138,7 +141,7 @@ def _row(
         left=left,
         age=state_words(situation, now, lang),
         age_sign=formats.freshness_sign(situation.state),
-        clock=_clock(situation, lang),
+        clock=clock(situation, lang),
         near=municipality is not None and relations.get(municipality) == "near",
         knows_thresholds=situation.knows_thresholds,
         was_reached=was_reached(situation),

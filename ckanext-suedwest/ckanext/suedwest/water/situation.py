@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from ..domain.freshness import Freshness, freshness
+from ..domain.freshness import Freshness, freshness, live_until
 from ..domain.quality import Quality
 from ..domain.threshold import Direction, ThresholdKind
 from ..domain.trend import Direction as Way
@@ -69,6 +69,14 @@ class Situation:
     def reliable(self) -> bool:
         """Whether there is a value that speaks of now."""
         return self.value is not None
+
+    @property
+    def live_until(self) -> datetime | None:
+        """When its newest value stops being live; None when it is not live now."""
+        stream = self.datastream
+        if self.state is not Freshness.LIVE or stream is None or stream.latest_time is None:
+            return None
+        return live_until(self.station.kind, stream.interval, stream.latest_time)
 
     @property
     def rising(self) -> bool:

@@ -78,6 +78,8 @@ def page_context(station: StationRow, package: dict[str, Any], now: datetime) ->
         "age": state_words(situation, now, lang),
         "age_sign": formats.freshness_sign(situation.state),
         "measured": _measured(situation, now, lang),
+        "measured_at": situation.time and formats.iso(situation.time),
+        "live_until": situation.live_until and formats.iso(situation.live_until),
         "interval": _interval(stream),
         "staff": staff(situation, lang),
         "others": [_other(each, station, now, lang) for each in situation.others],

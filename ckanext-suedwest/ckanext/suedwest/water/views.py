@@ -9,11 +9,13 @@ from ckan.common import _, request
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from ..portal.conditional import answer_conditionally
 from .crisis import crisis_context
 from .lists import list_context
 from .own_gauges import address, own_gauges_context, parse
 
 water = Blueprint("suedwest_water", __name__)
+water.after_request(answer_conditionally)
 
 
 @water.route("/pegel")

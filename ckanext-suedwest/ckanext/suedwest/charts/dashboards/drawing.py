@@ -136,14 +136,18 @@ def _series(tile: ValueTile | ChartTile, place: _Place) -> Markup:
     first, rest = headline(station, stream, state, place.now, place.lang)
     gap = "" if rest[:1] in (",", ".") else " "
     value = element("p", element("b", first), gap, rest)
-    age = formats.freshness_words(
-        state.freshness, state.since or stream.latest_time, place.now, place.lang
+    age = formats.live_words(
+        state.freshness,
+        state.since or stream.latest_time,
+        state.live_until,
+        place.now,
+        place.lang,
     )
     at = formats.moment(stream.latest_time, place.now, place.lang) if stream.latest_time else ""
     fresh = element(
         "p",
         formats.freshness_sign(state.freshness),
-        ", ".join(part for part in (age, at) if part),
+        Markup(", ").join(part for part in (age, at) if part),
         class_="fresh",
     )
     more = element(

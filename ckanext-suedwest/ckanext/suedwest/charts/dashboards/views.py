@@ -10,6 +10,7 @@ from ckan.common import _
 from flask import Blueprint, Response
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ...portal.conditional import answer_conditionally
 from ...portal.organizations import profile
 from ...portal.profile import Profile
 from .. import oembed
@@ -23,6 +24,7 @@ from .drawing import Drawn, draw
 from .tiles import parse_stored
 
 dashboards = Blueprint("suedwest_dashboards", __name__)
+dashboards.after_request(answer_conditionally)
 
 
 @dashboards.route("/seiten/<municipality>/<name>")

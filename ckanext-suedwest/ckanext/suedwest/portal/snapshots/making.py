@@ -32,7 +32,6 @@ _LOADED = re.compile(
     re.VERBOSE,
 )
 _MAIN = re.compile(r"<main\b[^>]*>")
-_SCRIPT = "/suedwest/snapshot.js"
 
 
 class NotPublic(Exception):
@@ -101,7 +100,7 @@ class SnapshotMaker:
 
     def _keep_loaded(self, text: str, address: str) -> None:
         """Keep also what a page loads, and what that loads."""
-        for asset in [*_LOADED.findall(text), _SCRIPT]:
+        for asset in _LOADED.findall(text):
             path = _resolved(asset, address)
             if path in self._loaded:
                 continue
@@ -136,7 +135,7 @@ def first_end(stations: Any) -> datetime | None:
 def marked(page: str, made: datetime, until: datetime | None, language: str) -> str:
     """The page with a line that says when it was kept, true however old the page is by then.
 
-    The line carries `until`, from which on a script says that values have become old.
+    The line carries `until`, from which on the script of live pages says that values are old.
     """
     words = formats.moment_absolute(made, language)
     if language == "de":
@@ -147,7 +146,6 @@ def marked(page: str, made: datetime, until: datetime | None, language: str) -> 
     line = (
         f'<p class="kept" data-made="{formats.iso(made)}"{ends}>{escape(told)} '
         '<b role="status"></b></p>'
-        f'<script type="module" src="{_SCRIPT}"></script>'
     )
     # A function, because what stands in the page is no pattern.
     return _MAIN.sub(lambda found: found.group() + line, page, count=1)

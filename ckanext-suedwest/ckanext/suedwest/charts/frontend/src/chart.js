@@ -1,13 +1,12 @@
 // Makes the drawings of a page readable value by value. The page is complete without it: what is
 // heavy (the plot) is only loaded when somebody points at a chart or focuses it.
 
-import { keepAgesCurrent, updateAges } from "./ages.js";
 import { tellHeight } from "./height.js";
-import { refreshPage } from "./refresh.js";
 
 const figures = "figure[data-series]";
 
 function prepare(figure) {
+  if (figure.querySelector(".readout")) return;
   const readout = document.createElement("p");
   readout.className = "readout small muted no-print";
   readout.setAttribute("aria-live", "polite");
@@ -45,8 +44,5 @@ function prepareAll() {
 
 tellHeight();
 prepareAll();
-keepAgesCurrent();
-refreshPage(() => {
-  prepareAll();
-  updateAges();
-});
+// Drawings that a newer page has brought (live.js).
+document.addEventListener("suedwest:refreshed", prepareAll);
