@@ -52,6 +52,25 @@ LIMITS: dict[str, FreshnessLimits] = {
         silent_intervals=12,
         silent_floor=timedelta(hours=3),
     ),
+    "counter": FreshnessLimits(
+        late_intervals=3,
+        late_floor=timedelta(hours=3),
+        silent_intervals=12,
+        silent_floor=timedelta(days=1),
+    ),
+    "sharing": FreshnessLimits(
+        late_intervals=3,
+        late_floor=timedelta(minutes=15),
+        silent_intervals=12,
+        silent_floor=timedelta(minutes=60),
+    ),
+    # A feed tells the time of the last change, and at night nobody charges.
+    "charging": FreshnessLimits(
+        late_intervals=12,
+        late_floor=timedelta(hours=6),
+        silent_intervals=48,
+        silent_floor=timedelta(days=1),
+    ),
     "parking": FreshnessLimits(
         late_intervals=3,
         late_floor=timedelta(minutes=15),

@@ -7,8 +7,10 @@ municipality may be stricter; looser only with a written reason, which is publis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 LEAST_CELL = 3
 """Below three a suppressed cell can be told from the total: with two, 1 + 1 is the only sum."""
@@ -48,6 +50,23 @@ class PrivacyRule:
             raise ValueError("a group and a sample count at least one")
         if not 0 <= self.raw_hours <= 24:
             raise ValueError("a raw payload is kept for 0 to 24 hours")
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> PrivacyRule:
+        """The rule that `describe` describes.
+
+        Raises:
+            ValueError: it is no such rule.
+        """
+        return cls(
+            step=timedelta(seconds=described["step_seconds"]),
+            split_step=timedelta(seconds=described["split_step_seconds"]),
+            smallest_cell=described["smallest_cell"],
+            smallest_group=described["smallest_group"],
+            smallest_sample=described["smallest_sample"],
+            raw_hours=described["raw_hours"],
+            reason=described.get("reason", ""),
+        )
 
     def is_looser_than(self, other: PrivacyRule) -> bool:
         """Whether it lets anything through that the other holds back."""

@@ -18,9 +18,11 @@ from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
 from ..store.batch import Batch
 from ..store.sources import SourceRow
+from .gate import GATED_PROPERTIES, Gate, is_gated
 from .mounted import LEVEL, derived_level, is_raw
 from .registered import Registered, RegistrationRefused
 from .secrets import without_secrets
+from .withheld import without_contents, without_identifiers
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,8 @@ class Intake:
         # A connector has no use for them, and what it complains about is kept and shown.
         self._options = SteadyOptions(without_secrets(source.options))
         self._registered = Registered(self._options, source.interval)
+        self._gate = Gate(self._options, source.interval, self._registered)
+        self._gated = "traffic" in self._connector.__module__.split(".") or is_gated(self._options)
 
     def read(self, message: Message) -> Decoded:
         """What the message says of registered devices; everything else is refused in it.
@@ -72,6 +76,14 @@ class Intake:
                 that too, so that it does not keep its source from going on; its trace is in
                 the log.
         """
+        try:
+            return self._read(message)
+        except PayloadRefused as error:
+            if self._gated:
+                raise PayloadRefused(without_identifiers(str(error))) from None
+            raise
+
+    def _read(self, message: Message) -> Decoded:
         if len(message.payload) > self._largest:
             raise PayloadRefused(
                 f"the message has {len(message.payload):,} bytes, "
@@ -96,7 +108,7 @@ class Intake:
         try:
             return self.read(message)
         except PayloadRefused as error:
-            return Decoded(refusals=[refused(message, str(error))])
+            return Decoded(refusals=[self._kept(refused(message, str(error)), message)])
 
     def batch(self, decoded: Iterable[Decoded], received_at: datetime) -> Batch:
         """What several messages say, as one batch; of repeated definitions the last counts."""
@@ -113,6 +125,7 @@ class Intake:
             refusals += one.refusals
             reports += one.device_reports
             events += one.events
+        observations, gated, wrong = self._gate.pass_through(stations, datastreams, observations)
         derivations, faults = self._derive(datastreams)
         return Batch(
             source_id=self._source_id,
@@ -120,10 +133,11 @@ class Intake:
             stations=list(stations.values()),
             datastreams=list(datastreams.values()),
             observations=observations,
-            refusals=[*refusals, *faults],
+            refusals=[*refusals, *faults, *wrong],
             derivations=derivations,
-            device_reports=reports,
+            device_reports=[self._gate.report(one) for one in reports],
             events=events if self._has_events else None,
+            gated=gated if self._gated or gated.received else None,
         )
 
     def _derive(
@@ -151,10 +165,10 @@ class Intake:
         return derivations, faults
 
     def _joined(self, decoded: Decoded, message: Message) -> Decoded:
-        joined = Decoded(
-            refusals=[_with_message(one, message) for one in decoded.refusals],
-            events=decoded.events,
-        )
+        joined = Decoded(events=decoded.events)
+        properties = {stream.observed_property for stream in decoded.datastreams}
+        gated = self._gated or not properties.isdisjoint(GATED_PROPERTIES)
+        joined.refusals += [self._kept(one, message, gated=gated) for one in decoded.refusals]
         keys = {
             *(stream.station_key for stream in decoded.datastreams),
             *(value.station_key for value in decoded.observations),
@@ -163,17 +177,28 @@ class Intake:
         for key in sorted(keys):
             # Nearly every message speaks of one device.
             own = decoded if len(keys) == 1 else _only(decoded, key)
+            if self._gate.is_bay(key):
+                joined.datastreams += own.datastreams
+                joined.observations += own.observations
+                continue
             try:
                 station = self._registered.station(key)
                 streams = [self._registered.datastream(stream) for stream in own.datastreams]
             except RegistrationRefused as error:
-                joined.refusals.append(refused(message, str(error), record=key))
+                refusal = refused(message, str(error), record=key)
+                joined.refusals.append(self._kept(refusal, message, gated=gated))
                 continue
             joined.stations.append(station)
             joined.datastreams += streams
             joined.observations += own.observations
             joined.device_reports += own.device_reports
         return joined
+
+    def _kept(self, refusal: Refusal, message: Message, *, gated: bool = False) -> Refusal:
+        """As it is kept: with its message, and under the privacy gate without its contents."""
+        if gated or self._gated:
+            return without_contents(refusal, message.payload)
+        return _with_message(refusal, message)
 
 
 def _only(decoded: Decoded, key: str) -> Decoded:

@@ -23,8 +23,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ..domain.errors import SuedwestError
+from ..domain.gated import Gated
+from ..store.batch import Batch
+from ..store.gate import sources_to_close
 from ..store.leases import Lease, LeaseLost, claim_due_source, record_failure, record_success
 from ..store.sources import SourceRow
+from ..store.writer import write_batch
 from .database_errors import describe_database_error, is_disk_full
 from .http import SourceUnavailable
 from .schedule import next_regular_poll, next_retry
@@ -35,6 +39,8 @@ log = logging.getLogger(__name__)
 
 IDLE = timedelta(seconds=2)
 """How often a process with nothing to do looks whether a source is due."""
+CLOSING_EVERY = timedelta(minutes=1)
+"""How often a process looks for bins of the privacy gate that are over."""
 LONGEST_WAIT_FOR_DATABASE = timedelta(seconds=30)
 MOST_LISTENERS = 20
 """Sources one process listens to at a time; each has a thread and a connection to the store."""
@@ -81,6 +87,7 @@ class Runner:
         self._random = random.Random()  # noqa: S311 - spreads requests, guards nothing
         self._unrecorded: Failure | None = None
         self._database_failures = 0
+        self._next_closing = utc_now()
 
     def run(self) -> None:
         """Work until `stop` is set. A database that is away is waited for, however long."""
@@ -88,6 +95,7 @@ class Runner:
             try:
                 self._record_what_is_left()
                 worked = self.work_once()
+                self._close_bins()
             except DBAPIError as error:
                 self._wait_for_database(error)
                 continue
@@ -127,6 +135,17 @@ class Runner:
             raise failed.database
         self._record_what_is_left()
         return True
+
+    def _close_bins(self) -> None:
+        """Publish what has waited at the privacy gate until its time was over."""
+        now = utc_now()
+        if now < self._next_closing:
+            return
+        self._next_closing = now + CLOSING_EVERY
+        for source_id in sources_to_close(self._engine, now):
+            batch = Batch(source_id=source_id, received_at=now, gated=Gated())
+            receipt = write_batch(self._engine, batch, lease=None, now=now)
+            log.info("%s: published %s", source_id, receipt.summary)
 
     def _listen(self, source: SourceRow, lease: Lease) -> None:
         thread = threading.Thread(

@@ -9,6 +9,7 @@ from datetime import datetime
 from ..domain.device import DeviceReport
 from ..domain.errors import Refusal
 from ..domain.event import Event
+from ..domain.gated import Gated
 from ..domain.mounting import Derivation
 from ..domain.observation import Observation
 from ..domain.station import Datastream, Station
@@ -31,7 +32,7 @@ class Batch:
     is read again does not undo what came after it.
 
     `events` are all the events of a feed that was read as a whole; None where the source has no
-    such feed.
+    such feed. `gated` is what has to wait at the privacy gate; None where nothing ever has.
     """
 
     source_id: str
@@ -46,6 +47,7 @@ class Batch:
     replaces: bool = True
     yields: bool = False
     events: Sequence[Event] | None = None
+    gated: Gated | None = None
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None:
@@ -57,12 +59,13 @@ class Receipt:
     """What became of each record of a batch; every record is counted once.
 
     Attributes:
-        received: observations, events and refusals of the batch, together.
+        received: observations, events and refusals of the batch, together; at the privacy gate
+            what waits there, and what it publishes now.
         stored: values for a time that had none, and events nobody knew.
         unchanged: values and events the store held already, or that the batch repeats.
         corrected: another value for a time that had one (the older one is kept as a revision),
             and events of which something else is said.
-        suppressed: values a privacy rule withheld.
+        suppressed: values a privacy rule withheld, and those of a day that is published already.
         quarantined: records that could not be used, each with its reason.
     """
 
@@ -84,7 +87,8 @@ class Receipt:
     @property
     def summary(self) -> str:
         """One line for a log."""
+        withheld = f", {self.suppressed} withheld" if self.suppressed else ""
         return (
             f"{self.received} records: {self.stored} new, {self.unchanged} unchanged, "
-            f"{self.corrected} corrected, {self.quarantined} refused"
+            f"{self.corrected} corrected, {self.quarantined} refused{withheld}"
         )

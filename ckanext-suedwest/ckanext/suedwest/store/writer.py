@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
@@ -16,6 +17,7 @@ from .catalogue import Catalogue, write_catalogue
 from .changes import settle, whole
 from .comparison import refuse_differing
 from .events import WrittenEvents, write_events
+from .gate import Passed, pass_gate
 from .health import write_reports
 from .leases import Lease, check_lease
 from .levels import write_levels
@@ -40,6 +42,11 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
     """
     with engine.begin() as conn:
         owner = check_lease(conn, batch.source_id, lease)
+        gate = Passed(observations=list(batch.observations))
+        if batch.gated is not None:
+            # Before all other locks, so that a counter's bins have one writer at a time.
+            gate = pass_gate(conn, batch.source_id, batch.gated, batch.observations, now)
+            batch = replace(batch, observations=gate.observations)
         streams = referenced_streams(batch.observations)
         for derivation in batch.derivations:
             streams |= {
@@ -49,7 +56,7 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
         catalogue = write_catalogue(conn, batch, streams, owner=owner, now=now)
         values = sort_values(batch.observations, catalogue, now)
         written = Written(0, 0)
-        notes = list(catalogue.definitions.notes)
+        notes = [*catalogue.definitions.notes, *gate.notes]
         derivations = _derivations(conn, batch, catalogue, notes)
         if values.winners or derivations or catalogue.relimited:
             prepare(conn)
@@ -89,15 +96,21 @@ def write_batch(engine: Engine, batch: Batch, *, lease: Lease | None, now: datet
         quarantine.keep(conn, batch.source_id, [*refusals, *notes], batch.received_at)
         receipt = Receipt(
             source_id=batch.source_id,
-            received=len(batch.observations) + len(batch.refusals) + len(batch.events or ()),
-            stored=written.stored + happened.new,
+            received=len(batch.observations)
+            + len(batch.refusals)
+            + len(batch.events or ())
+            + gate.stored
+            + gate.unchanged
+            + gate.suppressed,
+            stored=written.stored + happened.new + gate.stored,
             unchanged=values.repeated
             + len(values.winners)
             - written.stored
             - written.corrected
-            + happened.unchanged,
+            + happened.unchanged
+            + gate.unchanged,
             corrected=written.corrected + len(values.superseded) + happened.changed,
-            suppressed=0,
+            suppressed=gate.suppressed,
             quarantined=len(refusals),
         )
         _leave_receipt(conn, batch, receipt, now)

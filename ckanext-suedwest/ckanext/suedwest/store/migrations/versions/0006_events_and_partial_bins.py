@@ -52,7 +52,8 @@ CREATE TABLE suedwest.partial_bin (
     counter        text NOT NULL,              -- key of the station and name of the total
     bin_start      timestamptz NOT NULL,
     frame          text NOT NULL,
-    cells          jsonb NOT NULL,             -- {"name of the datastream": number}
+    cells          jsonb NOT NULL,             -- {"name of the datastream": number}; "": the total
+    quality        smallint NOT NULL,
     told           boolean NOT NULL DEFAULT false, -- the total of its bin is published with it
     PRIMARY KEY (counter, bin_start, frame)
 );
@@ -66,6 +67,7 @@ CREATE TABLE suedwest.counter_rule (
     cells          text[] NOT NULL,
     rule           jsonb NOT NULL
 );
+CREATE INDEX ON suedwest.counter_rule (source_id);
 
 CREATE TABLE suedwest.closed_day (
     counter        text NOT NULL,
