@@ -242,14 +242,55 @@ FORMATS = {
         numbers=False,
         units=False,
     ),
+    "gbfs": Format(
+        lambda time, number, _unit: (
+            f'{{"last_updated": "{time}", "data": {{"stations": [{{"station_id": "1", '
+            f'"num_vehicles_available": {number}}}]}}}}'
+        ),
+        number="12",
+        units=False,
+    ),
+    "ocpi-locations": Format(
+        lambda time, _number, _unit: (
+            f'[{{"publish": true, "id": "1", "last_updated": "{time}", "evses": '
+            '[{"status": "AVAILABLE"}, {"status": "CHARGING"}]}]'
+        ),
+        numbers=False,
+        units=False,
+    ),
+    "datex2-energy-json": Format(
+        lambda time, _number, _unit: (
+            '{"payload": {"aegiEnergyInfrastructureStatusPublication": '
+            f'{{"publicationTime": "{time}", "energyInfrastructureSiteStatus": '
+            '[{"reference": {"idG": "1"}, "energyInfrastructureStationStatus": '
+            '[{"refillPointStatus": [{"aegiRefillPointStatus": {"status": '
+            '{"value": "available"}}}, {"aegiRefillPointStatus": {"status": '
+            '{"value": "charging"}}}]}]}]}}}'
+        ),
+        numbers=False,
+        units=False,
+    ),
+    "bnetza-charging": Format(
+        lambda time, _number, _unit: (
+            f'{{"chargingStations": [{{"id": 1, "go_live_date": "{time}", '
+            '"evses": [{}, {}]}]}'
+        ),
+        time=lambda time: time.strftime("%d.%m.%Y"),
+        numbers=False,
+        units=False,
+    ),
     "lorawan-recordings": Format(recorded("objects.json"), numbers=False, units=False),
 }
 # Years of two digits: 2226 reads as 2026.
 WITHOUT_CENTURY = ("bast", "radar")
 # Roadworks are announced before they begin.
 OF_EVENTS = ("autobahn", "datex2-situations", "roadworks-geojson")
+# A register says when a site began, decades ago or not yet: tests/unit/test_traffic_charging.py.
+OF_REGISTERS = ("bnetza-charging",)
 TIMED = [
-    name for name in FORMATS if name not in ("lorawan-recordings", *WITHOUT_CENTURY, *OF_EVENTS)
+    name
+    for name in FORMATS
+    if name not in ("lorawan-recordings", *WITHOUT_CENTURY, *OF_EVENTS, *OF_REGISTERS)
 ]
 NOT_JSON = (
     "bast",

@@ -39,6 +39,17 @@ FLOOD_CLASS = ObservedProperty("flood_class", "class", "{class}")
 PARKING_FREE = ObservedProperty("parking_free", "vehicles", "{vehicles}")
 PARKING_OCCUPIED = ObservedProperty("parking_occupied", "vehicles", "{vehicles}")
 PARKING_CAPACITY = ObservedProperty("parking_capacity", "vehicles", "{vehicles}")
+SHARED_VEHICLES = ObservedProperty("shared_vehicles", "vehicles", "{vehicles}")
+"""Vehicles one can rent at a station or within a zone."""
+FREE_DOCKS = ObservedProperty("free_docks", "docks", "{docks}")
+"""Places at a sharing station where a vehicle can be given back."""
+SHARING_CAPACITY = ObservedProperty("sharing_capacity", "docks", "{docks}")
+CHARGING_AVAILABLE = ObservedProperty("charging_available", "points", "{points}")
+CHARGING_OCCUPIED = ObservedProperty("charging_occupied", "points", "{points}")
+"""Points that charge, are reserved or blocked."""
+CHARGING_OUT_OF_SERVICE = ObservedProperty("charging_out_of_service", "points", "{points}")
+CHARGING_POINTS = ObservedProperty("charging_points", "points", "{points}")
+"""All points of a site; those whose state is not known are in no other number."""
 OPENING_STATE = ObservedProperty("opening_state", "class", "{class}")
 """Whether one can drive in: 1 open, 0 closed; says nothing of free spaces."""
 PEDESTRIAN_COUNT = ObservedProperty("pedestrian_count", "count", "{count}")
@@ -68,6 +79,13 @@ OBSERVED_PROPERTIES = {
         PARKING_FREE,
         PARKING_OCCUPIED,
         PARKING_CAPACITY,
+        SHARED_VEHICLES,
+        FREE_DOCKS,
+        SHARING_CAPACITY,
+        CHARGING_AVAILABLE,
+        CHARGING_OCCUPIED,
+        CHARGING_OUT_OF_SERVICE,
+        CHARGING_POINTS,
         OPENING_STATE,
         PEDESTRIAN_COUNT,
         BICYCLE_COUNT,
@@ -144,6 +162,13 @@ _SIZES: dict[str, dict[str, float]] = {
     PARKING_FREE.name: {"vehicles": 1.0},
     PARKING_OCCUPIED.name: {"vehicles": 1.0},
     PARKING_CAPACITY.name: {"vehicles": 1.0},
+    SHARED_VEHICLES.name: {"vehicles": 1.0},
+    FREE_DOCKS.name: {"docks": 1.0},
+    SHARING_CAPACITY.name: {"docks": 1.0},
+    CHARGING_AVAILABLE.name: {"points": 1.0},
+    CHARGING_OCCUPIED.name: {"points": 1.0},
+    CHARGING_OUT_OF_SERVICE.name: {"points": 1.0},
+    CHARGING_POINTS.name: {"points": 1.0},
     OPENING_STATE.name: {"class": 1.0},
     PEDESTRIAN_COUNT.name: {"count": 1.0},
     BICYCLE_COUNT.name: {"count": 1.0},
