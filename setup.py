@@ -49,6 +49,7 @@ setup(
             "eco-counter-csv = ckanext.suedwest.connectors.traffic.eco_counter_csv:connector",
             "radar = ckanext.suedwest.connectors.traffic.radar:connector",
             "telraam = ckanext.suedwest.connectors.traffic.telraam:connector",
+            "parking-mapping = ckanext.suedwest.connectors.traffic.parking_mapping:connector",
             "parkapi = ckanext.suedwest.connectors.traffic.parkapi:connector",
             "bnetza-charging = ckanext.suedwest.connectors.traffic.bnetza_charging:connector",
             "datex2-energy-json = ckanext.suedwest.connectors.traffic.datex2_energy:connector",

@@ -242,6 +242,21 @@ FORMATS = {
         numbers=False,
         units=False,
     ),
+    "parking-mapping": Format(
+        lambda time, _number, _unit: (
+            f'{{"lots": [{{"id": "a", "total": 50, "free": 12, "t": "{time}"}}]}}'
+        ),
+        options={
+            "format": "json",
+            "records": "$.lots[*]",
+            "id": "$.id",
+            "capacity": "$.total",
+            "free": "$.free",
+            "time": {"place": "$.t"},
+        },
+        numbers=False,
+        units=False,
+    ),
     "gbfs": Format(
         lambda time, number, _unit: (
             f'{{"last_updated": "{time}", "data": {{"stations": [{{"station_id": "1", '

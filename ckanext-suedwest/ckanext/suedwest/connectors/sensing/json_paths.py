@@ -10,46 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import Literal, cast
-
-from jsonpath import JSONPath, JSONPathEnvironment
-from jsonpath.exceptions import JSONPathError
+from typing import Literal
 
 from ...domain.errors import PayloadRefused
 from ...domain.time import TimeRefused
 from ..base import Context, Decoded
+from ..json_path import ABSENT, compiled, matches, only_one
 from ..json_payload import FieldRefused, kind_of, load_json_lines
 from ..local_time import TimeOptions, read_instants
 from ..numbers import Decimal, read_number
-from ..options import OptionsRefused, read_options
+from ..options import read_options
 from .readings import CommonOptions, Quantity, Readings, topic_level
 
 MOST_RECORDS = 100_000
-_ABSENT = object()
-
-
-class _Environment(JSONPathEnvironment):
-    """RFC 9535 without functions: a regular expression of an option could take for ever."""
-
-    max_recursion_depth = 50
-
-    def setup_function_extensions(self) -> None:
-        """None are set up."""
-
-
-_ENVIRONMENT = _Environment(strict=True)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(path: str) -> JSONPath:
-    try:
-        compiled = _ENVIRONMENT.compile(path)
-    except (JSONPathError, RecursionError) as error:
-        raise ValueError(f"{path[:100]!r} is no JSON path: {str(error)[:200]}") from None
-    if not isinstance(compiled, JSONPath) or len(path) > 500 or path.count("..") > 1:
-        raise ValueError(f"{path[:100]!r} is no plain JSON path, or looks too far around")
-    return compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +51,7 @@ class DevicePath:
         if sum(given) != 1:
             raise ValueError("exactly one of path, key, topic_level and name is needed")
         if self.path is not None:
-            _compiled(self.path)
+            compiled(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +63,7 @@ class TimePath(TimeOptions):
     def __post_init__(self) -> None:
         # Without super(): a dataclass with slots is made anew, which super() does not follow.
         TimeOptions.__post_init__(self)
-        _compiled(self.path)
+        compiled(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +82,9 @@ class ValuePath(Quantity):
 
     def __post_init__(self) -> None:
         Quantity.__post_init__(self)
-        _compiled(self.path)
+        compiled(self.path)
         if self.unit_path is not None:
-            _compiled(self.unit_path)
+            compiled(self.unit_path)
         elif self.unit is None:
             raise ValueError("unit or unit_path is needed")
 
@@ -142,7 +115,7 @@ class JsonPathsOptions(CommonOptions):
         if not self.values:
             raise ValueError("values names no value")
         for path in (self.stations, self.records):
-            _compiled(path)
+            compiled(path)
 
 
 @dataclass(slots=True)
@@ -177,7 +150,7 @@ def connector(payload: bytes, context: Context) -> Decoded:
     budget = _Budget()
     found = False
     for document in documents:
-        for parts, station in _matches(options.stations, document):
+        for parts, station in matches(options.stations, document):
             rows = _rows(parts, station, options, context, readings, budget)
             found = found or bool(rows)
             _read_rows(rows, options, context.received_at, readings)
@@ -202,7 +175,7 @@ def _rows(
         readings.refuse(where, error, station)
         return []
     rows: list[_Found] = []
-    for inner, record in _matches(options.records, station):
+    for inner, record in matches(options.records, station):
         budget.spend()
         rows.append(
             _Found("/".join(str(part) for part in (*parts, *inner)) or where, device, record)
@@ -236,8 +209,8 @@ def _read_value(
     options: JsonPathsOptions,
     readings: Readings,
 ) -> None:
-    written = _one(value.path, row.record)
-    if written is _ABSENT:
+    written = only_one(value.path, row.record)
+    if written is ABSENT:
         if value.optional:
             return
         raise FieldRefused(f"nothing stands at {value.path!r}")
@@ -246,7 +219,7 @@ def _read_value(
         return
     unit = None
     if value.unit_path is not None:
-        unit = _one(value.unit_path, row.record)
+        unit = only_one(value.unit_path, row.record)
         if not isinstance(unit, str):
             raise FieldRefused(f"no unit stands at {value.unit_path!r}")
     readings.add(row.device, value, instant, number, unit=unit)
@@ -262,45 +235,18 @@ def _device(
         return topic_level(context.topic, device.topic_level)
     if device.path is None:
         return str(parts[-1]) if device.key and parts else device.name
-    found = _one(device.path, station)
+    found = only_one(device.path, station)
     if isinstance(found, str):
         return found
     if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 10**18:
         return str(found)
-    what = "nothing" if found is _ABSENT else kind_of(found)
+    what = "nothing" if found is ABSENT else kind_of(found)
     raise FieldRefused(f"{what} stands at {device.path!r}, not the device's id")
 
 
 def _time(path: str, record: object) -> object:
     try:
-        found = _one(path, record)
+        found = only_one(path, record)
     except FieldRefused:
         return None
-    return None if found is _ABSENT else found
-
-
-def _one(path: str, value: object) -> object:
-    """What a path finds, `_ABSENT` when that is nothing.
-
-    Raises:
-        FieldRefused: it finds several values.
-    """
-    found = [match for _, match in _matches(path, value)]
-    if len(found) > 1:
-        raise FieldRefused(f"{len(found)} values stand at {path!r}, not one")
-    return found[0] if found else _ABSENT
-
-
-def _matches(path: str, value: object) -> list[tuple[tuple[int | str, ...], object]]:
-    if path == "$":
-        return [((), value)]
-    if not isinstance(value, dict | list):
-        return []
-    try:
-        compiled = _compiled(path)
-        found = compiled.finditer(cast("dict[str, object] | list[object]", value))
-        return [(tuple(match.parts), match.obj) for match in found]
-    except JSONPathError as error:
-        raise PayloadRefused(f"the path {path!r} cannot be followed: {error}") from None
-    except ValueError as error:
-        raise OptionsRefused(str(error)) from None
+    return None if found is ABSENT else found

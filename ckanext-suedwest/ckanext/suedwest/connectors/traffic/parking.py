@@ -122,8 +122,10 @@ def degrees(longitude: object, latitude: object) -> tuple[float | None, float | 
 class CarParks:
     """Collects the car parks of one payload; `decoded` is the result."""
 
-    def __init__(self, connector: str, context: Context) -> None:
-        self.options = read_options(ParkingOptions, context.options)
+    def __init__(
+        self, connector: str, context: Context, options: ParkingOptions | None = None
+    ) -> None:
+        self.options = options or read_options(ParkingOptions, context.options)
         self.decoded = Decoded()
         self._network = self.options.network or connector
         self._received_at = context.received_at
