@@ -98,6 +98,19 @@ def sources_to_close(bind: Engine | Connection, now: datetime) -> list[str]:
         return list(rows.scalars())
 
 
+def withheld_spans(bind: Engine | Connection) -> dict[int, tuple[int, int]]:
+    """By the id of a station: spans of its closed days, and how many splits are held back."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT station.id, sum(spans), sum(withheld)
+                FROM suedwest.closed_day JOIN suedwest.station ON station.key = station_key
+                GROUP BY station.id
+            """)
+        )
+        return {station: (spans, withheld) for station, spans, withheld in rows}
+
+
 def _know(
     conn: Connection, source_id: str, said: Iterable[Counter], now: datetime, passed: Passed
 ) -> dict[str, Counter]:

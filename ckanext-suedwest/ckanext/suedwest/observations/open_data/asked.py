@@ -99,9 +99,15 @@ def filtered(engine: Engine) -> list[StationRow]:
         for each in stations(engine, municipality=municipality, kind=kind)
         if each.municipalities and (operator is None or operator_key(each) == operator)
     ]
-    if municipality is not None and not found and not _is_organization(municipality):
-        raise RequestRefused(404, _("There is no municipality with this name."))
+    if not found:
+        require_municipality(municipality)
     return found
+
+
+def require_municipality(name: str | None) -> None:
+    """Refuse a municipality that does not exist; None is all of them."""
+    if name is not None and not _is_organization(name):
+        raise RequestRefused(404, _("There is no municipality with this name."))
 
 
 def station(engine: Engine, slug: str) -> StationRow:

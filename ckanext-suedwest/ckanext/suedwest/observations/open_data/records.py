@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ STATION_COLUMNS = (
     "municipalities",
     "datastreams",
     "in_service",
+    "privacy",
     "simulated",
     "remark",
     "operator_key",
@@ -151,8 +153,14 @@ def latest_records(
     return records, stops_being_live
 
 
-def station_record(station: StationRow) -> dict[str, Any]:
-    """A station by the names of `STATION_COLUMNS`; its datastreams by name and id."""
+def station_record(
+    station: StationRow, withheld: Mapping[int, tuple[int, int]] | None = None
+) -> dict[str, Any]:
+    """A station by the names of `STATION_COLUMNS`; its datastreams by name and id.
+
+    `privacy` is the rule in force, with the spans of closed days whose split is held back by the
+    id of the station (`withheld`); None where no rule holds.
+    """
     return {
         **_place(station),
         "datastreams": [
@@ -170,9 +178,18 @@ def station_record(station: StationRow) -> dict[str, Any]:
             for stream in station.datastreams
         ],
         "in_service": station.gone_at is None,
+        "privacy": _privacy(station, withheld or {}),
         "remark": station.remark,
         **_rights(station),
     }
+
+
+def _privacy(station: StationRow, withheld: Mapping[int, tuple[int, int]]) -> dict[str, Any] | None:
+    rule = station.properties.get("privacy")
+    if rule is None:
+        return None
+    spans, held_back = withheld.get(station.id, (0, 0))
+    return {**json.loads(rule), "spans": spans, "spans_withheld": held_back}
 
 
 def features(records: Iterable[dict[str, Any]], identity: str) -> dict[str, Any]:

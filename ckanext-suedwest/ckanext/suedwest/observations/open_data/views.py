@@ -15,6 +15,8 @@ from flask import Blueprint, Response, request
 from sqlalchemy import Engine
 
 from ...domain.time import DayRule
+from ...store.events import EventRow
+from ...store.gate import withheld_spans
 from ...store.open_data import months_with_values
 from ...store.query import (
     DatastreamNow,
@@ -23,7 +25,7 @@ from ...store.query import (
     station_by_slug,
 )
 from ..store_access import read_engine
-from . import answers, asked, bulk, csv_text, series
+from . import answers, asked, bulk, csv_text, events, series
 from .answers import GEOJSON, JSON, OpenResponse, RequestRefused
 from .description import description
 from .records import (
@@ -87,10 +89,13 @@ def stations(extension: str | None = None) -> Response:
     """The stations that the filters leave."""
     asked.only(*asked.FILTERS, "format")
     name = asked.format_name(extension, _FORMATS)
-    found = asked.filtered(read_engine())
-    records = [station_record(each) for each in found]
+    engine = read_engine()
+    found = asked.filtered(engine)
+    withheld = withheld_spans(engine)
+    records = [station_record(each, withheld) for each in found]
     if name == "csv":
         for record in records:
+            record["privacy"] = record["privacy"] and answers.encoded(record["privacy"]).decode()
             record["datastreams"] = [each["datastream"] for each in record["datastreams"]]
     cache = answers.caching(datetime.now(UTC), None)
     return _records(records, name, "station", STATION_COLUMNS, "stations", found, cache)
@@ -174,6 +179,18 @@ def month_file(month: str) -> Response:
 
 
 @_open
+def roadworks() -> Response:
+    """What happens to roads now and later, as GeoJSON."""
+    return _events(events.collection, GEOJSON)
+
+
+@_open
+def closures() -> Response:
+    """The closures that navigation apps can act upon, as CIFS."""
+    return _events(lambda _engine, found: events.closures(found), JSON)
+
+
+@_open
 def openapi() -> Response:
     """What all this is, for programmes."""
     asked.only()
@@ -201,6 +218,8 @@ _route("/stations", stations, extension=True)
 _route("/stations/<slug>/latest", station_latest, extension=True)
 _route("/datastreams/<datastream_id>/observations", observations, extension=True)
 _route("/months.json", months)
+_route("/events.geojson", roadworks)
+_route("/events.cifs.json", closures)
 _route("/months/<month>.csv", month_file)
 _route("/openapi.json", openapi)
 for _rule in ("", "/", "/<path:path>"):
@@ -209,6 +228,19 @@ for _rule in ("", "/", "/<path:path>"):
         view_func=unknown,
         methods=["GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
         provide_automatic_options=False,
+    )
+
+
+def _events(made_of: Callable[[Engine, list[EventRow]], Any], media_type: str) -> Response:
+    asked.only("municipality", "operator")
+    now = datetime.now(UTC)
+    engine = read_engine()
+    found = events.asked_for(engine, now)
+    return answers.answer(
+        answers.encoded(made_of(engine, found)),
+        media_type,
+        cache=answers.caching(now, None),
+        changed_at=max((row.changed_at for row in found), default=None),
     )
 
 

@@ -40,7 +40,7 @@ CREATE INDEX ON suedwest.event (starts_at, ends_at);
 
 CREATE TABLE suedwest.event_feed (
     source_id      text PRIMARY KEY REFERENCES suedwest.source ON DELETE CASCADE,
-    read_at        timestamptz NOT NULL,       -- the whole feed was read, or was told to be the same
+    read_at        timestamptz NOT NULL,       -- the whole feed was read, or had not changed
     events         integer NOT NULL,
     shrunk_at      timestamptz                 -- since then it lacks nearly all it had
 );
