@@ -12,8 +12,8 @@ from ..domain.quality import Quality
 from ..observations.store_access import read_engine
 from ..portal import formats
 from ..portal.profile import Profile
-from ..portal.stations import title
-from ..store.query import Column, DatastreamNow
+from ..portal.stations import public_datastreams, title
+from ..store.query import Column, DatastreamNow, StationRow
 from ..store.slug import slugify
 from . import picture, svg, words
 from .access import PublicSeries
@@ -23,6 +23,10 @@ from .ranges import Range, window_end
 
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv"}
 _HEADER = ("start", "end", "minimum", "mean", "maximum", "unit", "count", "doubted_count")
+_LIST_HEADER = (
+    *("station", "name", "observed_property", "phenomenon_time", "result", "unit", "quality"),
+    *("attribution", "licence"),
+)
 _LAYOUT = svg.EMBED[0]
 # A file is read on any day: seen from far off no day is called today, and the year is told.
 LATER = timedelta(days=1000)
@@ -81,11 +85,8 @@ def value_file(
     datastream = public.datastream
     name = file_name(public, "wert", format_)
     if format_ == "csv":
-        rows: list[tuple[object, ...]] = []
-        if datastream.latest_time is not None and datastream.latest_quality is not None:
-            quality = Quality(datastream.latest_quality).name.lower()
-            time = formats.iso(datastream.latest_time)
-            rows.append((time, datastream.latest_result, datastream.unit, quality))
+        newest = _newest_cells(datastream)
+        rows = [newest] if newest[0] else []
         return _file(name, format_, _csv(("phenomenon_time", "result", "unit", "quality"), rows))
     simulated = public.station.properties.get("simulated") == "true"
     document = picture.svg_file(
@@ -96,6 +97,35 @@ def value_file(
         lang=lang,
     )
     return _picture(name, format_, document)
+
+
+def list_file(stations: Iterable[StationRow], name: str) -> File:
+    """The newest value of every public series of these stations, as CSV.
+
+    One that has none yet has empty fields. Times are UTC; `quality` says what is doubted.
+    """
+    rows = (
+        (
+            station.slug,
+            title(station),
+            stream.observed_property,
+            *_newest_cells(stream),
+            station.licence.get("attribution") or station.operator["name"],
+            station.licence.get("url") or station.licence.get("title") or "",
+        )
+        for station in stations
+        for stream in public_datastreams(station)
+    )
+    return _file(f"{name}.csv", "csv", _csv(_LIST_HEADER, rows))
+
+
+def _newest_cells(datastream: DatastreamNow) -> tuple[object, object, str, str]:
+    """Time, result, unit and quality; time, result and quality are empty where there is none."""
+    if datastream.latest_time is None or datastream.latest_quality is None:
+        return "", "", datastream.unit, ""
+    quality = Quality(datastream.latest_quality).name.lower()
+    time = formats.iso(datastream.latest_time)
+    return time, datastream.latest_result, datastream.unit, quality
 
 
 def _newest(datastream: DatastreamNow, lang: str) -> str:

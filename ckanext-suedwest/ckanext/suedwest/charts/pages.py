@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.common import _
 from markupsafe import Markup
 
 from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
 from ..portal import formats
 from ..portal.contributions import station_kinds
-from ..portal.interfaces import StationList
+from ..portal.interfaces import StationKind, StationList
 from ..portal.organizations import Profile, profile
 from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
-from . import figure, svg, table, words
+from . import figure, svg, words
 from .access import PublicSeries
 from .embed_code import snippet
 from .embed_page import Source
@@ -27,6 +29,7 @@ from .ranges import Range, window_end
 from .series import Series
 from .state import State, headline, state_of
 
+LIST_HEIGHT = 600
 _SIGNS = {
     Freshness.LIVE: "f-live",
     Freshness.LATE: "f-late",
@@ -34,6 +37,15 @@ _SIGNS = {
     Freshness.IMPLAUSIBLE: "f-implausible",
     Freshness.OUT_OF_SERVICE: "f-out",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ListCode:
+    """A list of stations for other sites: `code` is the HTML to copy, both texts are plain."""
+
+    prefix: str
+    title: str
+    code: str
 
 
 def station_figure(
@@ -63,25 +75,6 @@ def assets() -> Markup:
     return Markup(
         '<link rel="stylesheet" href="{}"><script type="module" src="{}"></script>'
     ).format(style, script)
-
-
-def view_page(
-    public: PublicSeries, range_: Range, address: Any, now: datetime, lang: str
-) -> dict[str, Any]:
-    """The resource view: figure and table; `address` gives the link to a range by name."""
-    station, datastream = public.station, public.datastream
-    engine = read_engine()
-    series = load_series(engine, station, datastream, range_, now)
-    rows = table.load_table(engine, datastream, range_, now, lang)
-    return {
-        "lang": lang,
-        "title": words.title(series, lang),
-        "ranges": figure.range_links(range_, address, lang),
-        "summary": words.summary(series, now, lang),
-        "figure": _figure(series, datastream, range_, now, lang, embed=False),
-        "table": table.render(rows, datastream.unit, lang),
-        "assets": assets(),
-    }
 
 
 def embedded_chart(
@@ -115,8 +108,36 @@ def embedded_value(public: PublicSeries, now: datetime, lang: str) -> Markup:
 
 def station_list(prefix: str, municipality: str, now: datetime) -> StationList | None:
     """What the topic of this prefix lists of a municipality; None if there is no such list."""
-    kind = next((each for each in station_kinds().values() if each.prefix == prefix), None)
+    kind = listed_kind(prefix)
     return kind.list_embed(municipality, now) if kind and kind.list_embed else None
+
+
+def listed_kind(prefix: str) -> StationKind | None:
+    """The kind of stations with this prefix, if its topic lists them for other sites."""
+    kinds = (each for each in station_kinds().values() if each.list_embed)
+    return next((each for each in kinds if each.prefix == prefix), None)
+
+
+def list_codes(municipality: Profile) -> list[ListCode]:
+    """The lists of a municipality's stations that its own site can show."""
+    return [
+        ListCode(
+            kind.prefix,
+            title := f"{_(kind.name.capitalize())}, {municipality.title}",
+            snippet(
+                tk.h.url_for(
+                    "suedwest_charts.embed_list",
+                    prefix=kind.prefix,
+                    municipality=municipality.name,
+                    _external=True,
+                ),
+                title,
+                height=LIST_HEIGHT,
+            ),
+        )
+        for kind in station_kinds().values()
+        if kind.list_embed
+    ]
 
 
 def series_title(public: PublicSeries, lang: str) -> str:

@@ -45,7 +45,11 @@ class ChartsPlugin(plugins.SingletonPlugin):
     # ITemplateHelpers
 
     def get_helpers(self) -> dict[str, Callable[..., Any]]:
-        return {"suedwest_oembed": oembed.discovery, "suedwest_landing_page": landing_page}
+        return {
+            "suedwest_oembed": oembed.discovery,
+            "suedwest_landing_page": landing_page,
+            "suedwest_list_codes": pages.list_codes,
+        }
 
     # IBlueprint
 

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..observations.store_access import read_engine
 from ..portal.organizations import profile
 from ..portal.profile import Profile
+from ..store.query import stations
 from . import access, answers, downloads, oembed, pages
 from .embed_page import Download, Source, embed_page, missing_page
 from .language import asked_language, page_language
@@ -96,6 +97,14 @@ def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
         municipality=profile(municipality),
         portal_address=tk.h.url_for(listed.endpoint, **listed.values, _external=True),
         sources=[Source(each, "", None) for each in listed.sources],
+        downloads=[
+            Download(
+                "CSV",
+                tk.url_for(
+                    "suedwest_charts.embed_list_file", prefix=prefix, municipality=municipality
+                ),
+            )
+        ],
         simulated=listed.simulated,
         discovery=tk.url_for(
             "suedwest_charts.embed_list",
@@ -104,6 +113,17 @@ def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
             _external=True,
         ),
     )
+
+
+@charts.route("/embed/list/<prefix>/<municipality>.csv")
+def embed_list_file(prefix: str, municipality: str) -> Response:
+    """The newest values of the stations that the embedded list shows."""
+    kind = pages.listed_kind(prefix)
+    if kind is None or profile(municipality) is None:
+        return missing_page(asked_language())
+    shown = stations(read_engine(), kind=kind.name, municipality=municipality)
+    made = downloads.list_file(shown, f"{prefix}-{municipality}")
+    return answers.file(made.name, made.media_type, made.content)
 
 
 @charts.route("/oembed")
@@ -153,7 +173,7 @@ def _find_list(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None
     listed = pages.station_list(prefix, municipality, datetime.now(UTC))
     if listed is None:
         return None
-    return oembed.Embeddable(listed.title, "suedwest_charts.embed_list", values, 600)
+    return oembed.Embeddable(listed.title, "suedwest_charts.embed_list", values, pages.LIST_HEIGHT)
 
 
 def _framed(

@@ -42,7 +42,7 @@ class Chart:
 
     `tile` is the newest value of each line as HTML. `sources` are to be named, `address` is the
     page of the portal that tells more, `range` the one that was chosen. `live` is the one live
-    series that is all there is to see.
+    series that is all there is to see; `dates` says that times are days without a clock time.
     """
 
     title: str
@@ -61,6 +61,7 @@ class Chart:
     simulated: bool = False
     live: PublicSeries | None = None
     thresholds: bool = True
+    dates: bool = False
 
     @property
     def unit(self) -> str | None:

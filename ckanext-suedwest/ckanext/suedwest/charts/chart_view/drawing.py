@@ -28,7 +28,8 @@ from .settings import Kind
 
 _SMALL_PANEL = 0.55
 """Height of a further panel beside that of the first."""
-_BETWEEN = 22.0
+_BETWEEN = 40.0
+"""Room for the unit of the lower panel below the numbers of the upper one."""
 _MOST_STEPS = 6
 _BAR_SHARE = 0.8
 

@@ -105,6 +105,8 @@ def _public(resource_id: str, settings: ChartSettings) -> list[PublicSeries]:
 def _name(public: PublicSeries, shown: Sequence[PublicSeries], lang: str) -> str:
     """As short as it stays clear beside the others."""
     place = title(public.station)
+    if len(shown) == 1:
+        return pages.series_title(public, lang)
     properties = {each.datastream.observed_property for each in shown}
     same_place = [each for each in shown if each.station.id == public.station.id]
     if len(properties) == 1 and len(same_place) == 1:

@@ -99,6 +99,9 @@ def body(chart: Chart, now: datetime, lang: str, *, embed: bool) -> Markup:
         return chart.tile + _notes(chart, lang)
     if chart.kind is Kind.TABLE:
         return said + _tables(chart) + _notes(chart, lang)
+    if not chart.has_values:
+        # Axes without a value would have numbers that nobody measured.
+        return said + _notes(chart, lang)
     shown = said + _figure(chart, now, lang, embed=embed)
     summary = element("summary", tk._("Values as a table"))
     return shown + element("details", summary, _tables(chart), class_="above")
@@ -180,7 +183,7 @@ def _tables(chart: Chart) -> Markup:
 
 def _notes(chart: Chart, lang: str) -> Markup:
     told = [*chart.notes]
-    if chart.kind not in (Kind.TILE, Kind.TABLE):
+    if chart.kind not in (Kind.TILE, Kind.TABLE) and chart.has_values and not chart.dates:
         told.insert(0, words.zones(chart.start, chart.end, lang))
     return element("p", " ".join(told), class_="small muted") if told else EMPTY
 
@@ -190,10 +193,12 @@ def picture_layout(chart: Chart, lang: str) -> Layout:
     return replace(svg.EMBED[0], height=drawing.height(chart, svg.EMBED[0], lang))
 
 
-def title_of(view: Mapping[str, Any], chart: Chart) -> str:
-    """What the editor called the view, else what it shows."""
+def title_of(view: Mapping[str, Any], chart: Chart | None) -> str:
+    """What the editor called the view, else what it shows, if it shows anything."""
     title = view.get("title")
-    return title if isinstance(title, str) and title.strip() else chart.title
+    if isinstance(title, str) and title.strip():
+        return title
+    return chart.title if chart is not None else tk._("Chart")
 
 
 def assets(chart: Chart) -> Markup:

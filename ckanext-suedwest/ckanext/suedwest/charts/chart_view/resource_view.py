@@ -18,7 +18,7 @@ from ..language import page_language
 from ..ranges import RANGES
 from . import form, page
 from .page import Asked
-from .settings import FIELDS, VIEW_TYPE, SettingsRefused
+from .settings import FIELDS, VIEW_TYPE, Kind, SettingsRefused
 
 EMBED_HEIGHT = 520
 
@@ -32,6 +32,8 @@ def info() -> dict[str, Any]:
         "default_title": tk._("Chart"),
         "icon": "chart-line",
         "schema": {**{name: [ignore_empty] for name in FIELDS}, "__after": [form.check_view]},
+        # The chart has its own choice of columns; filters of CKAN's would have no effect.
+        "filterable": False,
         "iframed": True,
         "preview_enabled": True,
     }
@@ -63,8 +65,13 @@ def variables(context: Context, data_dict: dict[str, Any]) -> dict[str, Any]:
             view, asked, range_=range_ if asked.live and range_ in RANGES else None
         )
     except SettingsRefused as refused:
-        return {**shown, "title": tk._("Chart"), "body": page.refusal(refused), "assets": ""}
-    if chart.live is not None:
+        return {
+            **shown,
+            "title": page.title_of(view, None),
+            "body": page.refusal(refused),
+            "assets": "",
+        }
+    if chart.live is not None and chart.kind is not Kind.TILE:
         shown["ranges"] = figure.range_links(
             RANGES[chart.range], lambda name: _range_address(view, name), asked.lang
         )

@@ -61,6 +61,11 @@ def chart(
         _line(settings, column, each, names, place, (start, end), now, lang)
         for column, each in found.values
     ]
+    if settings.kind is Kind.BAR:
+        # Whole bars: the first begins before its first value, the last ends after the newest.
+        drawn = [column for line in lines for column in line.columns]
+        start = min([start, *(column.start for column in drawn)])
+        end = max([end, *(column.end for column in drawn)])
     if settings.compare:
         span = (start, end)
         past = _past(resource_id, context, time, kind, values, settings, span)
@@ -84,8 +89,9 @@ def chart(
         bars=settings.bars,
         per=settings.per,
         compare=settings.compare,
-        tile=_tile(lines, now, lang) if settings.kind is Kind.TILE else Markup(""),
+        tile=_tile(lines, lang, dates=kind == "date") if settings.kind is Kind.TILE else Markup(""),
         notes=_notes(found, kind, lang),
+        dates=kind == "date",
     )
 
 
@@ -244,7 +250,7 @@ def _month(column: Column, lang: str) -> str:
     return formats.long_date(first, lang, year=True).split(words.NO_BREAK, 1)[1]
 
 
-def _tile(lines: Sequence[Line], now: datetime, lang: str) -> Markup:
+def _tile(lines: Sequence[Line], lang: str, *, dates: bool) -> Markup:
     """The newest value of each column with its time, which a table does not grow older with."""
     parts: list[Markup] = []
     for line in lines:
@@ -255,7 +261,11 @@ def _tile(lines: Sequence[Line], now: datetime, lang: str) -> Markup:
             continue
         amount = words.amount(latest.value, line.series.unit, lang)
         parts.append(element("p", element("b", f"{line.name}: {amount}"), class_="lead"))
-        when = formats.moment_absolute(latest.time, lang)
+        when = (
+            formats.weekday_date(latest.time, lang)
+            if dates
+            else formats.moment_absolute(latest.time, lang)
+        )
         parts.append(
             element("p", words.TEXTS[lang]["last-value"].format(when=when), class_="fresh")
         )

@@ -107,8 +107,10 @@ def _page(
 ) -> Response:
     title = str(view["title"])
     view_id = str(view["id"])
-    files = () if chart is None or chart.kind in (Kind.TILE, Kind.TABLE) else ("svg", "png")
-    formats_ = (*files, "csv") if chart is not None else ()
+    formats_: tuple[str, ...] = ()
+    if chart is not None:
+        # A table is no picture.
+        formats_ = ("csv",) if chart.kind is Kind.TABLE else tuple(downloads.MEDIA_TYPES)
     address = tk.h.url_for(
         f"{asked.package.get('type') or 'dataset'}_resource.read",
         id=asked.package["name"],
@@ -146,7 +148,7 @@ def _document(view: Mapping[str, Any], chart: Chart, asked: Asked) -> str:
         + ", ".join(filter(None, (each.attribution, each.licence_title, each.licence_url)))
         for each in chart.sources
     ]
-    drawn = chart.kind not in (Kind.TILE, Kind.TABLE)
+    drawn = chart.has_values and chart.kind not in (Kind.TILE, Kind.TABLE)
     return picture.svg_file(
         heading=f"{view['title']}, {words.span(chart.start, chart.end, lang)}",
         told=[told, *words.keys(chart, lang), *chart.notes],

@@ -24,6 +24,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "latest": "zuletzt",
         "highest": "Höchster Wert",
         "lowest": "niedrigster",
+        "between": "zwischen {lowest} und {highest}",
         "unchanged": "unverändert",
         "none": "kein Wert in diesem Zeitraum",
         "none-past": "Damals liegt kein Wert vor.",
@@ -36,6 +37,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "same": "Damals zur selben Zeit ebenso {past}.",
         "sum": "zusammen {total}",
         "count": "{total} Werte",
+        "each-day": "an jedem ganzen Tag {amount}",
+        "each-hour": "in jeder ganzen Stunde {amount}",
         "most": "am meisten {when}: {amount}",
         "least": "am wenigsten {when}: {amount}",
         "unfinished": "noch nicht zu Ende",
@@ -61,6 +64,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "latest": "last",
         "highest": "Highest value",
         "lowest": "lowest",
+        "between": "between {lowest} and {highest}",
         "unchanged": "unchanged",
         "none": "no value in this period",
         "none-past": "There is no value of that time.",
@@ -73,6 +77,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "same": "At the same point then {past} as well.",
         "sum": "{total} in total",
         "count": "{total} values",
+        "each-day": "{amount} on each full day",
+        "each-hour": "{amount} in each full hour",
         "most": "most {when}: {amount}",
         "least": "least {when}: {amount}",
         "unfinished": "not over yet",
@@ -116,8 +122,9 @@ def amount(value: float, unit: str, lang: str) -> str:
     if unit in ("cm", "m", "class"):
         return formats.quantity(value, unit, lang)
     size = abs(value)
-    whole = value == round(value) and unit in ("count", "vehicles", "")
-    decimals = 0 if whole or size >= 100 else 1 if size >= 10 else 2
+    most = 0 if size >= 100 else 1 if size >= 10 else 2
+    # No more decimals than the value has: 48 was counted, 48,0 would be measured.
+    decimals = next((few for few in range(most) if round(value, few) == value), most)
     text = formats.number(value, lang, decimals)
     shown = unit_words(unit, lang)
     # The word for passages stands at the axis; beside a number it would not be said.
@@ -151,17 +158,29 @@ def _told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
     last = latest or _newest(line)
 
     def said(reading: Reading) -> str:
-        return f"{amount(reading.value, series.unit, lang)} {words.when(reading, now, lang)}"
+        return f"{amount(reading.value, series.unit, lang)} {_when(chart, reading, now, lang)}"
 
     parts = [f"{texts['latest']} {said(last)}"] if last else []
     direction = _direction(line, last, lang)
     if highest.value == lowest.value:
         parts.append(texts["unchanged"])
         return f"{start}{', '.join(parts)}."
+    if len([each for each in chart.lines if not each.past]) > 1:
+        # Of several series nobody would tell everything; the tables do.
+        low, high = (amount(each.value, series.unit, lang) for each in (lowest, highest))
+        parts.append(texts["between"].format(lowest=low, highest=high))
+        return f"{start}{', '.join(parts)}.{_missing(line, lang)}"
     if direction:
         parts.append(direction)
     extremes = f"{texts['highest']} {said(highest)}, {texts['lowest']} {said(lowest)}."
     return f"{start}{', '.join(parts)}. {extremes}{_missing(line, lang)}"
+
+
+def _when(chart: Chart, reading: Reading, now: datetime, lang: str) -> str:
+    if not chart.dates:
+        return words.when(reading, now, lang)
+    day = formats.weekday_date(reading.time, lang)
+    return f"am {day}" if lang == "de" else f"on {day}"
 
 
 def _newest(line: Line) -> Reading | None:
@@ -200,7 +219,7 @@ def _past_told(chart: Chart, line: Line, past: Line, now: datetime, lang: str) -
         return texts["none-past"]
     name = past.name[0].upper() + past.name[1:]
     high, low = (
-        f"{amount(each.value, series.unit, lang)} {words.when(each, now, lang)}"
+        f"{amount(each.value, series.unit, lang)} {_when(chart, each, now, lang)}"
         for each in (series.highest, series.lowest)
     )
     told = f"{name}: {texts['highest'][0].lower()}{texts['highest'][1:]} {high}, "
@@ -240,7 +259,10 @@ def _bars_told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
     told = [f"{line.name}: {texts[chart.bars.value].format(total=amount(total, unit, lang))}"]
     # A day that is not over yet is no least one.
     full = [column for column in over if column.end <= now]
-    if len(full) > 1:
+    if len(full) > 1 and len({column.mean for column in full}) == 1:
+        same = amount(full[0].mean or 0.0, unit, lang)
+        told.append(texts[f"each-{chart.per.value}"].format(amount=same))
+    elif len(full) > 1:
         for key, choose in (("most", max), ("least", min)):
             found = choose(full, key=lambda column: column.mean or 0.0)
             told.append(

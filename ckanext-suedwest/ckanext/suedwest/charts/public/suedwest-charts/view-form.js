@@ -26,6 +26,13 @@ function putAway() {
     compare: !["line", "step", "band"].includes(value("kind")) && !value("compare"),
     compare_from: value("compare") !== "past" && !value("compare_from"),
   };
+  for (const number of [2, 3, 4]) {
+    // A further series is asked for when the one before it is chosen.
+    const before = number === 2 || value(`value${number - 1}`);
+    away[`value${number}`] = !before && !value(`value${number}`);
+    away[`unit${number}`] = !value(`value${number}`) && !value(`unit${number}`);
+    away[`other${number}`] = !value(`other${number - 1}`) && !value(`other${number}`);
+  }
   for (const [name, hidden] of Object.entries(away)) {
     const group = form.elements.namedItem(name)?.closest(".form-group");
     if (group) group.hidden = hidden && !group.classList.contains("error");
@@ -39,9 +46,8 @@ function makePreview() {
   heading.textContent = settings.dataset.chartTitle;
   const frame = document.createElement("iframe");
   frame.title = settings.dataset.chartTitle;
-  frame.style.cssText = "border:0;width:100%;height:36rem";
   section.append(heading, frame);
-  form.after(section);
+  settings.before(section);
   return frame;
 }
 
