@@ -47,6 +47,7 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("municipality", f"/organization/{TOWN}"),
     ("municipality_with_a_dashboard", f"/organization/{OWN}"),
     ("municipality_search", f"/organization/{TOWN}?q=Rhein"),
+    ("about_a_municipality", f"/organization/about/{TOWN}"),
     ("organizations", "/organization/"),
     ("search", "/dataset/"),
     ("search_found", "/dataset/?q=Andernach"),

@@ -48,15 +48,20 @@ def test_every_text_is_said_in_german(german: Catalog) -> None:
     assert sorted(missing) == []
 
 
-@pytest.mark.parametrize("folder", ["organization", "package", "snippets", "user"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("ckan/templates/group", "ckan/templates/organization", "ckan/templates/package"),
+        *("ckan/templates/snippets", "ckan/templates/user", "ckanext/scheming/templates"),
+        *("ckanext/datastore/templates", "ckanext/datatablesview/templates"),
+    ],
+)
 def test_what_ckans_pages_say_is_said_in_german_too(german: Catalog, folder: str) -> None:
     """Much of it is read by screen readers only, where nobody sees that it is English."""
     ckans = read_mo(CKANS.open("rb"))
-    found = extract_from_dir(
-        Path(ckan.__file__).parent / "templates" / folder, [("**.html", "ckan")]
-    )
+    found = extract_from_dir(Path(ckan.__file__).parents[1] / folder, [("**.html", "ckan")])
     said = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
-    assert len(said) > 20
+    assert len(said) > 10
     missing = [
         text
         for text in said - {""}
