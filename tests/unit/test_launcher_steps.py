@@ -35,7 +35,7 @@ INSTANCE = Instance(
     id="0a1b2c3d",
     mode="sandbox",
     port=5210,
-    ports={"broker": 5211, "broker_mqtt": 5212, "replay": 5213, "metrics": 5214},
+    ports={"broker": 5211, "broker_mqtt": 5212, "replay": 5213, "metrics": 5214, "snapshots_metrics": 5215},
     secrets={
         "postgres_admin": "p",
         "database_owner": "owner%secret",
@@ -131,6 +131,7 @@ def test_a_sandbox_is_told_its_replay_server_and_a_live_instance_is_not() -> Non
     assert told["SUEDWEST_STORE_URL"] == ADDRESSES.databases.datastore_write
     assert told["SUEDWEST_SECRET_KEY"] == "s" * 48
     assert told["SUEDWEST_METRICS_PORT"] == "5214"
+    assert told["SUEDWEST_SNAPSHOTS_METRICS_PORT"] == "5215"
     live = Instance("1", "live", 5210, INSTANCE.ports, INSTANCE.secrets)
     assert "SUEDWEST_REPLAY_URL" not in environment_variables.of_instance(
         directory, live, ADDRESSES

@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from ckanext.suedwest.portal import formats
-from ckanext.suedwest.portal.snapshots.files import PERIOD, SnapshotFolder, WrongName
-from ckanext.suedwest.portal.snapshots.making import marked
+from ckanext.suedwest.portal.interfaces import Snapshot
+from ckanext.suedwest.portal.snapshots.files import PERIOD, SnapshotFolder, Standing, WrongName
+from ckanext.suedwest.portal.snapshots.making import LOADED, Made, SnapshotMaker, marked
+from ckanext.suedwest.portal.snapshots.metrics import FolderCollector
 
 NOW = datetime(2026, 11, 23, 9, 50, tzinfo=UTC)
 
@@ -35,6 +38,87 @@ def test_files_of_stations_that_are_gone_are_removed(tmp_path: Path) -> None:
     assert folder.remove_all_but({"/station/here.html"}) == 2
     names = {each.name for each in (tmp_path / "now" / "station").iterdir()}
     assert names == {"here.html", "here.html.gz"}
+
+
+def test_what_cannot_be_made_anew_is_set_aside_until_it_can(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    assert folder.standing() == Standing(None, None, 0)
+    folder.write("/station/a.html", b"old" * 1000)
+    folder.write("/station/b.html", b"new")
+    folder.set_aside("/station/a.html", NOW)
+    folder.set_aside("/station/never.html", NOW)
+    later = NOW + timedelta(hours=2)
+    folder.confirm(later)
+    assert folder.confirmed(later)
+    assert folder.standing() == Standing(later, NOW, 1)
+    kept = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.glob("*/station/*"))
+    assert kept == ["late/station/a.html", "late/station/a.html.gz", "now/station/b.html"]
+    assert folder.remove_all_but({"/station/a.html", "/station/b.html"}) == 0
+    folder.write("/station/a.html", b"new")
+    assert folder.standing() == Standing(later, later, 0)
+    folder.set_aside("/station/a.html", NOW)
+    assert folder.remove_all_but({"/station/b.html"}) == 1
+
+
+def test_a_page_that_fails_stops_no_other_and_comes_back(tmp_path: Path) -> None:
+    app = Flask(__name__)
+    broken: set[str] = set()
+
+    @app.get("/<name>")
+    def page(name: str) -> str:
+        if name in broken:
+            raise LookupError("the reason")
+        return f"<main>{name}</main>"
+
+    folder = SnapshotFolder(tmp_path)
+    maker = SnapshotMaker(app, folder)
+    snapshots = [
+        Snapshot(f"/{name}", f"/{name}.html", frozenset(), languages=False) for name in "abc"
+    ]
+
+    def standing() -> tuple[list[str], list[str]]:
+        done = Made()
+        for each in snapshots:
+            maker.make(each, {}, done)
+        assert done.seen == 3
+        return sorted(done.failed), sorted(each.name for each in (tmp_path / "now").iterdir())
+
+    everything = ["a.html", "b.html", "c.html"]
+    assert standing() == ([], everything)
+    broken.add("a")
+    assert standing() == (["/a"], ["b.html", "c.html"])
+    assert (tmp_path / "late" / "a.html").read_text("utf-8").endswith("</main>")
+    broken.clear()
+    assert standing() == ([], everything)
+    assert list((tmp_path / "late").iterdir()) == []
+
+
+def test_figures_for_prometheus(tmp_path: Path) -> None:
+    folder = SnapshotFolder(tmp_path)
+    assert [len(each.samples) for each in FolderCollector(folder).collect()] == [1, 0, 0]
+    folder.write("/pegel.html", b"x")
+    folder.set_aside("/pegel.html", NOW)
+    folder.confirm(NOW + PERIOD)
+    told = {each.name: each.samples[0].value for each in FolderCollector(folder).collect()}
+    assert told == {
+        "suedwest_snapshots_set_aside": 1,
+        "suedwest_snapshots_confirmed_timestamp_seconds": (NOW + PERIOD).timestamp(),
+        "suedwest_snapshots_oldest_timestamp_seconds": NOW.timestamp(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('<script type="module" src="/suedwest/live.js"></script>', "/suedwest/live.js"),
+        ('import { applyChanges } from "./live-changes.js";', "./live-changes.js"),
+        ('import("./plot-A1.js")', "./plot-A1.js"),
+        ('import{a}from"./chunk.js";', "./chunk.js"),
+        ("src:url(../fonts/a.woff2)", "../fonts/a.woff2"),
+    ],
+)
+def test_what_pages_and_scripts_load_is_found(text: str, found: str) -> None:
+    assert LOADED.findall(text) == [found]
 
 
 @pytest.mark.parametrize("file", ["/../x", "/a/../../x", "//x", "/a//b", "/a/./b", "", "/a\0b"])

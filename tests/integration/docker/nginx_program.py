@@ -46,7 +46,7 @@ def configure(
     shutil.copytree(CONFIGURATION / "pages", folder / "pages")
     for each in _INCLUDED:
         text = (CONFIGURATION / each).read_text(encoding="utf-8")
-        text = text.replace(" /srv/suedwest/frame-ancestors", f" {folder}/frame-ancestors")
+        text = text.replace(" /srv/suedwest/snapshots/", f" {snapshots}/")
         (folder / each).write_text(text, encoding="utf-8")
     text = (CONFIGURATION / "nginx.conf").read_text(encoding="utf-8")
     replaced = {

@@ -61,8 +61,8 @@ def asked() -> Iterator[Any]:
         shutil.chown(folder, "nobody", "nogroup")
     assert write_frame_ancestors(folder / "frame-ancestors.map", [KUSEL, LINZ], GAUGES)
     text = CONFIGURATION.read_text(encoding="utf-8")
-    assert " /srv/suedwest/" in text
-    text = text.replace(" /srv/suedwest/", f" {folder}/")
+    assert " /srv/suedwest/snapshots/" in text
+    text = text.replace(" /srv/suedwest/snapshots/", f" {folder}/")
     (folder / "frame_ancestors.conf").write_text(text, encoding="utf-8")
     port = ports.choose(set())
     server = SERVER.format(folder=folder, host=ports.HOST, port=port)
@@ -98,6 +98,8 @@ def asked() -> Iterator[Any]:
         ("/embed/pegel-glan-odenbach/W", BOTH),
         ("/en/embed/pegel-glan-odenbach/W/value", BOTH),
         ("/embed/list/pegel/linz-am-rhein", "www.vg-linz.de:8443"),
+        ("/embed/karte/linz-am-rhein", "www.vg-linz.de:8443"),
+        ("/en/embed/seite/linz-am-rhein/wasser", "www.vg-linz.de:8443"),
         ("/hochwasser/landkreis-kusel", "landkreis-kusel.de www.landkreis-kusel.de"),
         ("/embed/pegel-nahe/W", ""),
         ("/embed/pegel-unknown/W", ""),

@@ -284,7 +284,12 @@ def test_the_log_tells_little_of_visitors(nginx: Nginx, folder: Path) -> None:
 
 
 KEPT = {
+    "/": "/index.html",
+    "/en/": "/en/index.html",
     "/hochwasser": "/hochwasser.html",
+    "/organization/kusel": "/organization/kusel.html",
+    "/seiten/kusel/wasser": "/seiten/kusel/wasser.html",
+    "/embed/karte/kusel?lang=de": "/embed/karte/kusel.html",
     "/en/station/pegel-a": "/en/station/pegel-a.html",
     "/embed/pegel-a/W": "/embed/pegel-a/W.html",
     "/embed/pegel-a/W?range=7d": "/embed/pegel-a/W.html",
@@ -313,12 +318,13 @@ def test_fresh_files_answer_visitors_and_the_portal_everybody_else(
     nginx: Nginx, kept: SnapshotFolder
 ) -> None:
     for address, file in KEPT.items():
+        before = len(nginx.portal.requests(address))
         status, headers, body = nginx.ask(address, Accept_Encoding="identity")
         assert (status, body) == (200, file.encode() * 100), address
         assert headers["ETag"]
         status, _, body = nginx.ask(address, If_None_Match=headers["ETag"])
         assert (status, body) == (304, b""), address
-        assert not nginx.portal.requests(address)
+        assert len(nginx.portal.requests(address)) == before
         compressed = nginx.ask(address, Accept_Encoding="gzip")
         assert compressed[1]["Content-Encoding"] == "gzip"
         assert gzip.decompress(compressed[2]) == file.encode() * 100
@@ -340,6 +346,21 @@ def test_a_file_has_the_headers_that_the_portal_gives(nginx: Nginx, kept: Snapsh
     assert data["Content-Type"] == "application/geo+json"
     assert data["Access-Control-Allow-Origin"] == "*"
     assert "frame-ancestors 'self'" in nginx.ask("/hochwasser")[1]["Content-Security-Policy"]
+
+
+def test_what_could_not_be_made_anew_answers_only_where_the_portal_cannot(
+    nginx: Nginx, kept: SnapshotFolder
+) -> None:
+    for language in ("", "/en"):
+        kept.set_aside(f"{language}/station/pegel-a.html", datetime.now(UTC))
+    assert b"values" in nginx.ask("/en/station/pegel-a")[2]
+    assert nginx.ask("/hochwasser")[2].startswith(b"/hochwasser.html")
+    nginx.portal.answers_with = 500
+    try:
+        status, _, body = nginx.ask("/en/station/pegel-a")
+        assert (status, body[:24]) == (200, b"/en/station/pegel-a.html")
+    finally:
+        nginx.portal.answers_with = 200
 
 
 def test_old_files_answer_only_in_flood_mode(nginx: Nginx, kept: SnapshotFolder) -> None:

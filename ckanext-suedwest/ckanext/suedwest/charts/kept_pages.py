@@ -1,4 +1,4 @@
-"""Which embeds and series are kept as files: those of the last seven days."""
+"""Which embeds, series and dashboards are kept as files: those of the last seven days."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ from urllib.parse import quote
 
 from ..portal.interfaces import Snapshot
 from ..store.query import StationRow
+from .dashboards import storage
 
 
 def snapshots(stations: Sequence[StationRow], municipalities: Sequence[str]) -> Iterator[Snapshot]:
-    """Chart, value and series of every public datastream; seven days is what they show unasked."""
+    """Chart, value and series of every public datastream; seven days is what they show unasked.
+
+    Of every municipality its map and its published pages of tiles.
+    """
+    everything = frozenset(each.id for each in stations)
+    for town in municipalities:
+        shown = frozenset(each.id for each in stations if town in dict(each.municipalities))
+        yield Snapshot(f"/embed/karte/{town}", f"/embed/karte/{town}.html", shown)
+        for page in storage.dashboards(town):
+            if page.published is not None:
+                for place in ("/seiten", "/embed/seite"):
+                    address = f"{place}/{town}/{page.name}"
+                    # Its tiles may show stations of others, too.
+                    yield Snapshot(address, f"{address}.html", everything)
     for station in stations:
         for each in station.datastreams:
             embed = f"/embed/{station.slug}/{quote(each.name, safe='')}"

@@ -28,7 +28,7 @@ SECRETS = (
     "api_token",
     "source_secrets",
 )
-PORTS = ("broker", "broker_mqtt", "replay", "metrics")
+PORTS = ("broker", "broker_mqtt", "replay", "metrics", "snapshots_metrics")
 SETTINGS = (
     "SUEDWEST_DATABASE_URL",
     "SUEDWEST_REDIS_URL",

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..ingest.metrics import PORT_VARIABLE
 from ..ingest.replay.__main__ import ROOT as REPLAY_PATH
 from ..ingest.secrets import KEY_VARIABLE
+from ..portal.snapshots.metrics import PORT_VARIABLE as SNAPSHOTS_PORT_VARIABLE
 from .data_directory import DataDirectory, Instance, Mode
 from .places import PROGRAMS
 from .ports import HOST
@@ -60,5 +61,6 @@ def of_instance(
     own = {
         KEY_VARIABLE: instance.secrets["source_secrets"],
         PORT_VARIABLE: str(instance.ports["metrics"]),
+        SNAPSHOTS_PORT_VARIABLE: str(instance.ports["snapshots_metrics"]),
     }
     return {**of_services(directory), **told, **own}

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..portal.snapshots.files import SnapshotFolder, Standing
 from ..store.engine import create_store_engine
 from ..store.status import SourceStatus, ingest_status
 from . import services
@@ -28,6 +29,7 @@ def status(path: Path, *, as_json: bool) -> int:
     parts = _parts(directory)
     running = bool(parts) and all(part["state"] == "running" for part in parts)
     sources, problem = _sources(directory, instance)
+    kept = SnapshotFolder(directory.path / "snapshots").standing()
     if as_json:
         report = {
             "address": instance.address,
@@ -37,10 +39,11 @@ def status(path: Path, *, as_json: bool) -> int:
             "parts": parts,
             "sources": sources,
             "sources_unknown_because": problem,
+            "snapshots": asdict(kept),
         }
         print(json.dumps(report, indent=2, ensure_ascii=False, default=_plain))
     else:
-        _print(directory, instance, parts, sources, problem)
+        _print(directory, instance, parts, sources, problem, kept)
     return ALL_RUN if running else NOT_ALL_RUN
 
 
@@ -80,6 +83,7 @@ def _print(
     parts: list[dict[str, Any]],
     sources: list[dict[str, Any]],
     problem: str | None,
+    kept: Standing,
 ) -> None:
     print(f"{instance.address} ({instance.mode}), data in {directory.path}")
     if not parts:
@@ -90,8 +94,16 @@ def _print(
     now = datetime.now(UTC)
     for source in (SourceStatus(**entry) for entry in sources):
         print(f"  source {source.source_id}: {_delivery(source, now)}")
+    print(f"  files for a flood night: {_kept(kept, now)}")
     if problem is not None:
         print(f"  sources: unknown, the database does not answer ({problem})")
+
+
+def _kept(kept: Standing, now: datetime) -> str:
+    if kept.oldest is None:
+        return "nothing kept yet"
+    said = f"the oldest was right {duration((now - kept.oldest).total_seconds())} ago"
+    return f"{said}, {kept.set_aside} could not be made anew" if kept.set_aside else said
 
 
 def _delivery(source: SourceStatus, now: datetime) -> str:

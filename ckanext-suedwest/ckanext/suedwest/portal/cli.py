@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from . import reconcile as reconciler
 from .frame_ancestors import write_frame_ancestors
 from .open_dataset_package import publish
 from .organizations import profiles
+from .snapshots import metrics
 from .snapshots.files import SnapshotFolder
 from .snapshots.following import Follower, folder_path, follow
 
@@ -69,6 +71,8 @@ def snapshots(ctx: click.Context, stay: bool, flood_mode: str | None) -> None:
         return
     app = ctx.meta["flask_app"]
     if stay:
+        if port := os.environ.get(metrics.PORT_VARIABLE):
+            metrics.serve(folder, int(port))
         follow(app, folder)
         return
     made = Follower(app, folder).full_pass()

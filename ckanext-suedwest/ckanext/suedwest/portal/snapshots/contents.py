@@ -25,8 +25,12 @@ def all_snapshots(
 
 
 def of_portal(stations: Sequence[StationRow], municipalities: Sequence[str]) -> Iterator[Snapshot]:
-    """Station pages, and the newest values of the open interface, also by municipality."""
+    """Home page, pages of municipalities and stations, newest values of the open interface."""
     everything = frozenset(each.id for each in stations)
+    yield Snapshot("/", "/index.html", everything)
+    for town in municipalities:
+        shown = frozenset(each.id for each in stations if town in dict(each.municipalities))
+        yield Snapshot(f"/organization/{town}", f"/organization/{town}.html", shown)
     for format_ in _FORMATS:
         latest = f"{_LIVE}/latest.{format_}"
         yield Snapshot(latest, latest, everything, languages=False)

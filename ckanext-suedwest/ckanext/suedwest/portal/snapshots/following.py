@@ -19,11 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...observations.store_access import read_engine, write_engine
 from ...store.changes import OBSERVATIONS_CHANNEL
 from ...store.query import StationRow, stations
+from ..frame_ancestors import WrongHost, write_frame_ancestors
 from ..interfaces import Snapshot
 from ..organizations import profiles
 from .contents import all_snapshots
 from .files import SnapshotFolder
 from .making import Made, SnapshotMaker, concerned, first_end, variants
+from .metrics import FAILURES
 
 FULL_PASS_EVERY = timedelta(minutes=10)
 # Charts end at a full five minutes, and many stations report within seconds of each other.
@@ -56,6 +58,11 @@ class Follower:
         files = {file for each in self._snapshots.values() for _, file in variants(each)}
         done = self._make(list(self._snapshots.values()), found)
         self._folder.remove_all_but(files | self._maker.assets)
+        try:
+            write_frame_ancestors(self._folder.frame_ancestors, profiles(), found.values())
+        except WrongHost:
+            log.exception("Who may frame the files could not be written")
+            FAILURES.inc()
         return done
 
     def changed(self, datastreams: set[int]) -> Made:
@@ -82,6 +89,7 @@ class Follower:
         for file in before - set(self._snapshots):
             self._folder.remove(file)
             self._folder.remove(f"/en{file}")
+        model.Session.remove()
         return found
 
     def _make(self, wanted: list[Snapshot], found: dict[int, StationRow]) -> Made:
@@ -98,8 +106,8 @@ class Follower:
                     self._ends.pop(station, None)
                 else:
                     self._ends[station] = end
-        if not done.failed:
-            self._folder.confirm(datetime.now(UTC))
+        # What failed was set aside; what lies there is the newest, since the store was asked.
+        self._folder.confirm(datetime.now(UTC))
         return done
 
 

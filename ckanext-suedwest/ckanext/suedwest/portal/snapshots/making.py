@@ -22,12 +22,13 @@ from ...store.query import StationRow
 from .. import formats
 from ..interfaces import Snapshot
 from .files import SnapshotFolder
+from .metrics import FAILURES
 
 log = logging.getLogger(__name__)
 
 # Files of this platform that a page or a stylesheet loads.
-_LOADED = re.compile(
-    r"""(?:\b(?:href|src)=["']|url\(["']?|import\(["'])
+LOADED = re.compile(
+    r"""(?:\b(?:href|src)=["']|url\(["']?|import\(["']|\b(?:from|import)\s*["'])
         ((?:/|\.{1,2}/)[^"'()?\#<>\s]+\.(?:css|js|woff2|svg|png|ico))""",
     re.VERBOSE,
 )
@@ -81,6 +82,8 @@ class SnapshotMaker:
                 self._folder.remove(file)
             except Exception as error:  # one page's fault must not stop the others
                 log.exception("No file could be made of %s", address)
+                self._folder.set_aside(file, datetime.now(UTC))
+                FAILURES.inc()
                 done.failed[address] = (str(error).splitlines() or [type(error).__name__])[0]
             finally:
                 model.Session.remove()
@@ -100,7 +103,7 @@ class SnapshotMaker:
 
     def _keep_loaded(self, text: str, address: str) -> None:
         """Keep also what a page loads, and what that loads."""
-        for asset in _LOADED.findall(text):
+        for asset in LOADED.findall(text):
             path = _resolved(asset, address)
             if path in self._loaded:
                 continue
