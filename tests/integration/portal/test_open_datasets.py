@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +17,13 @@ from live_samples import KUSEL, MILL, NAMES, SECRET, ULMET, fill, send
 from portal_samples import ALKEN, poll
 from sqlalchemy import Engine
 
+from ckanext.suedwest.domain.event import Effect, Event, Place, Span
+from ckanext.suedwest.domain.station import Licence, Operator
 from ckanext.suedwest.portal import formats
 from ckanext.suedwest.portal.open_dataset_package import publish
 from ckanext.suedwest.portal.open_datasets import package_id
+from ckanext.suedwest.store.events import write_events
+from ckanext.suedwest.store.sources import register_source
 
 
 @pytest.fixture
@@ -186,3 +190,34 @@ def test_visitors_and_harvesters_get_what_is_true(
     page = client.get(f"/organization/{KUSEL}").text
     assert own["title"] in page
     assert "4 Datensätze" not in page
+
+
+def test_roadworks_have_a_dataset_of_their_operator(published: Engine) -> None:
+    now = datetime.now(UTC)
+    works = Event(
+        key="works:1",
+        place=Place(points=((7.4, 49.5),)),
+        spans=(Span(now),),
+        effect=Effect.CLOSED,
+        operator=Operator("Landkreis Kusel"),
+        licence=Licence("dl-de-by-2.0", "Namensnennung", "", "Landkreis Kusel"),
+    )
+    with published.begin() as conn:
+        register_source(
+            conn,
+            id="works",
+            type="http",
+            municipality=KUSEL,
+            url="https://example.org",
+            options={},
+            interval=timedelta(hours=1),
+            managed_by="file",
+        )
+        write_events(conn, "works", [works], now)
+    done = publish(published)
+    assert (done.changed, done.failed) == (1, {})
+    told = show("live-landkreis-kusel-events-landkreis-kusel")
+    assert told["title"] == "Baustellen und Sperrungen im Landkreis Kusel"
+    assert (told["organization"]["name"], told["license_id"]) == (KUSEL, "dl-de-by-2.0")
+    assert [each["format"] for each in told["resources"]] == ["GeoJSON", "JSON"]
+    assert publish(published).changed == 0

@@ -13,10 +13,12 @@ from ckan import model
 from sqlalchemy import Engine
 
 from ..observations.rights import PLATFORM_ORGANIZATION
+from ..store.events import read_publishers
 from ..store.query import stations
 from ..store.responsibility import owners
-from . import open_datasets
+from . import open_datasets, open_events
 from .open_datasets import Offer
+from .open_events import EventOffer
 from .organizations import profiles
 from .site_user import site_context
 from .three_way import merge
@@ -45,12 +47,21 @@ def publish(engine: Engine) -> Published:
     One whose stations are shown no longer stays and says so. What fails is logged and counted.
     """
     done = Published()
-    wanted = open_datasets.offers(stations(engine), owners(engine), profiles())
+    municipalities = profiles()
+    wanted: list[Offer | EventOffer] = [
+        *open_datasets.offers(stations(engine), owners(engine), municipalities),
+        *open_events.offers(read_publishers(engine), municipalities),
+    ]
     for offer in wanted:
-        _attempt(done, open_datasets.name(offer), lambda offer=offer: _write(offer))
+        _attempt(done, _texts(offer).name(offer), lambda offer=offer: _write(offer))
     for package_id in _known() - {open_datasets.package_id(offer.key) for offer in wanted}:
         _attempt(done, package_id, lambda id_=package_id: _note_vanished(id_))
     return done
+
+
+def _texts(offer: Offer | EventOffer) -> Any:
+    """The module that says what the dataset of an offer says."""
+    return open_events if isinstance(offer, EventOffer) else open_datasets
 
 
 def _attempt(done: Published, name: str, work: Any) -> None:
@@ -65,7 +76,7 @@ def _attempt(done: Published, name: str, work: Any) -> None:
         model.Session.remove()
 
 
-def _write(offer: Offer) -> bool:
+def _write(offer: Offer | EventOffer) -> bool:
     identifier = open_datasets.package_id(offer.key)
     package = model.Package.get(identifier)
     if package is not None and package.state != model.State.ACTIVE:
@@ -87,19 +98,19 @@ def _write(offer: Offer) -> bool:
     return True
 
 
-def _package(offer: Offer, shown: Mapping[str, Any] | None) -> dict[str, Any]:
+def _package(offer: Offer | EventOffer, shown: Mapping[str, Any] | None) -> dict[str, Any]:
     current = dict(shown or {})
     current["tag_string"] = ", ".join(sorted(tag["name"] for tag in current.get("tags", [])))
     memory: dict[str, Any] = json.loads(current.get("written_values") or "{}")
     edited = merge(
         {name: current.get(name) or "" for name in open_datasets.EDITED_FIELDS},
         {name: value for name, value in memory.items() if name in open_datasets.EDITED_FIELDS},
-        open_datasets.edited_values(offer),
+        _texts(offer).edited_values(offer),
     )
     listed, given = _resources(offer, current.get("resources", []), memory.get("resources", []))
     remembered = {**edited.written, "resources": given}
     return {
-        **open_datasets.written_values(offer),
+        **_texts(offer).written_values(offer),
         **edited.changes,
         "owner_org": _organization(offer),
         "private": False,
@@ -109,11 +120,11 @@ def _package(offer: Offer, shown: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _resources(
-    offer: Offer, listed: list[dict[str, Any]], given: list[str]
+    offer: Offer | EventOffer, listed: list[dict[str, Any]], given: list[str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Ours first, then what editors added; one that an editor deleted does not come back."""
     site_url = tk.config["ckan.site_url"].rstrip("/") + _root_path()
-    ours = open_datasets.resources(offer, site_url=site_url)
+    ours = _texts(offer).resources(offer, site_url=site_url)
     present = {each["id"]: each for each in listed}
     ids = [each["id"] for each in ours]
     kept = [
@@ -124,7 +135,7 @@ def _resources(
     return kept + [each for each in listed if each["id"] not in ids], ids
 
 
-def _organization(offer: Offer) -> str:
+def _organization(offer: Offer | EventOffer) -> str:
     """The organisation that publishes; the platform for what others publish."""
     name = offer.municipality.name if offer.own else PLATFORM_ORGANIZATION
     group = model.Group.get(name)

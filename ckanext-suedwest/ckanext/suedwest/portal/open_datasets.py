@@ -3,12 +3,15 @@ station and operator, since licence and publisher differ by operator."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
+from ..domain.privacy import PrivacyRule
 from ..domain.time import BERLIN
 from ..observations.open_data.records import operator_key
 from ..store.query import StationRow
@@ -30,9 +33,9 @@ LICENCES = {
 }
 """Our licences in the vocabulary of DCAT-AP.de, http://dcat-ap.de/def/licenses/."""
 
-_LICENCE_BASE = "http://dcat-ap.de/def/licenses/"
-_THEME = "http://publications.europa.eu/resource/authority/data-theme/"
-_FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
+LICENCE_BASE = "http://dcat-ap.de/def/licenses/"
+THEME = "http://publications.europa.eu/resource/authority/data-theme/"
+FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 # Where devices of a municipality send by themselves; what is fetched belongs to whoever serves it.
 _DEVICES_SEND = frozenset({"mqtt", "webhook"})
 _LONGEST_NAME = 100
@@ -57,6 +60,15 @@ KINDS = {
     ),
     "parking": _Kind(
         "Freie Parkplätze", "Parkplatz", "Parkplätze", "Parken, Parkhaus, Verkehr", "TRAN"
+    ),
+    "counter": _Kind(
+        "Verkehrszählungen", "Zählstelle", "Zählstellen", "Radverkehr, Verkehr, Zählung", "TRAN"
+    ),
+    "sharing": _Kind(
+        "Leihfahrzeuge", "Station", "Stationen", "Mobilität, Sharing, Verkehr", "TRAN"
+    ),
+    "charging": _Kind(
+        "Ladestationen", "Ladestandort", "Ladestandorte", "Elektromobilität, Laden, Verkehr", "TRAN"
     ),
 }
 
@@ -129,10 +141,15 @@ def municipality_of(key: str) -> str:
 
 def name(offer: Offer) -> str:
     """Its address; an end that is cut off is replaced by a part of its id."""
-    wanted = "-".join(("live", offer.municipality.name, offer.kind, offer.operator)).strip("-")
+    return address_name(offer.key, offer.municipality.name, offer.kind, offer.operator)
+
+
+def address_name(key: str, *parts: str) -> str:
+    """A name for the address of the dataset with a key, short enough for the catalogue."""
+    wanted = "-".join(("live", *parts)).strip("-")
     if len(wanted) <= _LONGEST_NAME:
         return wanted
-    mark = package_id(offer.key)[:8]
+    mark = package_id(key)[:8]
     return f"{wanted[: _LONGEST_NAME - len(mark) - 1]}-{mark}"
 
 
@@ -155,12 +172,13 @@ def edited_values(offer: Offer) -> dict[str, str]:
         ""
         if offer.own
         else f"Die Daten veröffentlicht {operator}; sie werden hier nur mit Quelle gezeigt.",
+        _privacy(offer),
         "Die Werte sind ungeprüft. Jeder nennt Einheit, Zeit und Zustand."
         + ("" if _licence(offer) else " Die Lizenz steht bei jedem Wert."),
         f"Quelle: {said}" if (said := _attributions(offer)) else "",
     )
     return {
-        "title": f"{kind.subject} {_place(offer)}{whose}{mark}",
+        "title": f"{kind.subject} {place(offer.municipality, own=offer.own)}{whose}{mark}",
         "notes": "\n\n".join(part for part in paragraphs if part),
         "tag_string": kind.tags,
         "contact_name": (municipality.contact_name or "") if offer.own else "",
@@ -182,8 +200,8 @@ def written_values(offer: Offer) -> dict[str, Any]:
         "type": "dataset",
         "name": name(offer),
         "license_id": _licence(offer).get("id") or "notspecified",
-        "theme": [f"{_THEME}{KINDS[offer.kind].theme}"],
-        "frequency": f"{_FREQUENCY}{'UPDATE_CONT' if in_service else 'NEVER'}",
+        "theme": [f"{THEME}{KINDS[offer.kind].theme}"],
+        "frequency": f"{FREQUENCY}{'UPDATE_CONT' if in_service else 'NEVER'}",
         "temporal_start": min(begun).astimezone(BERLIN).date().isoformat() if begun else "",
         "creator_name": first.operator["name"],
         "creator_url": first.operator.get("url") or "",
@@ -240,28 +258,52 @@ def resources(offer: Offer, *, site_url: str) -> list[dict[str, str]]:
             "description": description,
             "format": format_,
             "url": url,
-            "license": f"{_LICENCE_BASE}{known}" if known else (licence.get("url") or ""),
+            "license": f"{LICENCE_BASE}{known}" if known else (licence.get("url") or ""),
             "rights": _attributions(offer),
         }
         for role, title, format_, url, description in rows
     ]
 
 
+def _privacy(offer: Offer) -> str:
+    """The privacy rules in force, in words; where stations differ, each."""
+    rules = {each.properties["privacy"] for each in offer.stations if "privacy" in each.properties}
+    said = [privacy_in_words(PrivacyRule.of(json.loads(rule))) for rule in sorted(rules)]
+    return f"Datenschutz: {' Oder: '.join(said)}" if said else ""
+
+
+def privacy_in_words(rule: PrivacyRule) -> str:
+    """What a rule lets become public, in a few German sentences."""
+    step, split_step = (round(one / timedelta(minutes=1)) for one in (rule.step, rule.split_step))
+    reason = f" Abweichung von der Regel: {rule.reason}." if rule.reason else ""
+    return (
+        f"Summen in Schritten von {step} Minuten; Aufteilungen (Richtung, Art) in Schritten von "
+        f"{split_step} Minuten und nur, wenn keine Zahl darin zwischen 0 und "
+        f"{rule.smallest_cell} liegt; Stellplätze nur in Gruppen ab {rule.smallest_group}. "
+        f"Was einzelne Personen oder Fahrzeuge zeigt, wird nicht gespeichert.{reason}"
+    )
+
+
 def _is_own(
     station: StationRow, owner: tuple[str | None, str] | None, municipality: Profile
 ) -> bool:
-    if owner is None or owner[0] != municipality.name:
+    return owner is not None and is_own(operator_key(station), owner, municipality)
+
+
+def is_own(operator: str, owner: tuple[str | None, str], municipality: Profile) -> bool:
+    """Whether a municipality publishes what an operator (by its key) delivers through a source;
+    `owner` is the source's municipality and type."""
+    if owner[0] != municipality.name:
         return False
     names = {slugify(municipality.title), slugify(municipality.short_title), municipality.name}
-    return owner[1] in _DEVICES_SEND or operator_key(station) in names
+    return owner[1] in _DEVICES_SEND or operator in names
 
 
-def _place(offer: Offer) -> str:
+def place(municipality: Profile, *, own: bool) -> str:
     """Own stations stand in the municipality; others that it shows may stand beside it."""
-    municipality = offer.municipality
     if municipality.title.partition(" ")[0].endswith("kreis"):
-        return f"{'im' if offer.own else 'für den'} {municipality.title}"
-    return f"{'in' if offer.own else 'für'} {municipality.short_title}"
+        return f"{'im' if own else 'für den'} {municipality.title}"
+    return f"{'in' if own else 'für'} {municipality.short_title}"
 
 
 def _licence(offer: Offer) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..observations.store_access import write_engine
 from ..store import outbox
+from ..store.events import Publisher, read_publishers
 from ..store.query import StationRow, station_by_id, stations
 from .open_dataset_package import Published, publish
 from .station_package import write_station
@@ -28,8 +29,8 @@ from .station_package import write_station
 CHANNEL = "suedwest_outbox"
 FALLBACK_POLL = timedelta(seconds=30)
 KINDS_WITH_PACKAGE = frozenset({"water", "counter"})
-"""Car parks, sharing and charging sites are rows with pages: too many, and too alike, to be
-found one by one in the catalogue."""
+"""Car parks, sharing and charging sites and stops are rows with pages: too many, and too alike, to
+be found one by one in the catalogue."""
 FULL_PASS_EVERY = timedelta(hours=1)
 _ROWS_AT_ONCE = 50
 _FIRST_RETRY = timedelta(seconds=15)
@@ -106,6 +107,7 @@ def follow(*, stop: Callable[[], bool] = lambda: False) -> None:
     """Follow the store until `stop` says so; survives a database that goes away for a while."""
     retries = Retries()
     next_full_pass = 0.0
+    publishers: list[Publisher] = []
     while not stop():
         try:
             with _listener() as wait:
@@ -116,7 +118,9 @@ def follow(*, stop: Callable[[], bool] = lambda: False) -> None:
                         next_full_pass = time.monotonic() + FULL_PASS_EVERY.total_seconds()
                     done = work_outbox(retries)
                     _tell(done)
-                    if done.seen:
+                    # Events are no stations: the outbox does not tell of the first ones.
+                    known, publishers = publishers, read_publishers(write_engine())
+                    if done.seen or publishers != known:
                         _tell(publish(write_engine()))
                     wait()
         except (SQLAlchemyError, psycopg2.Error, OSError) as error:

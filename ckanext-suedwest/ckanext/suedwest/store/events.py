@@ -242,6 +242,34 @@ def read_feeds(bind: Engine | Connection) -> list[EventFeed]:
         return [EventFeed(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """An operator with a licence whose events a municipality shows or showed; `owner` is the
+    municipality of the source (None: the platform's) and `source_type` its type."""
+
+    municipality: str
+    operator: dict[str, Any]
+    licence: dict[str, Any]
+    simulated: bool
+    owner: str | None
+    source_type: str
+
+
+def read_publishers(bind: Engine | Connection) -> list[Publisher]:
+    """Who publishes events, also those whose feed has none now; for the role of the owner."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT DISTINCT shown.municipality, operator, licence, simulated,
+                       source.municipality, source.type
+                FROM suedwest.event JOIN suedwest.source ON source.id = source_id
+                CROSS JOIN LATERAL unnest(municipalities) shown (municipality)
+                ORDER BY 1, 2, 3, 4
+            """)
+        )
+        return [Publisher(*row) for row in rows]
+
+
 def _shown_in(event: Event, owner: str | None, regions: Any) -> list[str]:
     """The municipality of the source, or of the platform's those in whose region it lies."""
     if owner is not None:
