@@ -19,6 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
+from ckanext.suedwest.charts.dashboards.staff import dashboard_staff
 from ckanext.suedwest.charts.dashboards.views import dashboards
 from ckanext.suedwest.charts.ranges import RANGES
 from ckanext.suedwest.charts.views import charts
@@ -103,6 +104,17 @@ STAFF: tuple[tuple[str, str], ...] = (
     ("suedwest_administration.source_delete", "{source}/loeschen"),
     ("suedwest_administration.history", f"/verwaltung/{OWN}/einspielen"),
     ("suedwest_administration.history_file", "{file}"),
+    ("suedwest_dashboard_staff.pages", f"/verwaltung/{OWN}/seiten"),
+    ("suedwest_dashboard_staff.edit", f"/verwaltung/{OWN}/seiten/{{dashboard}}"),
+    ("suedwest_dashboard_staff.tile", f"/verwaltung/{OWN}/seiten/{{dashboard}}/baustein/0"),
+    *(
+        (
+            "suedwest_dashboard_staff.new_tile",
+            f"/verwaltung/{OWN}/seiten/{{dashboard}}/baustein?art={kind}",
+        )
+        for kind in ("image", "text")
+    ),
+    ("suedwest_dashboard_staff.delete", f"/verwaltung/{OWN}/seiten/{{dashboard}}/loeschen"),
     ("dataset_form", "/dataset/new"),
     ("dataset_edited", "/dataset/edit/{dataset}"),
     ("dataset_resources", "/dataset/resources/{dataset}"),
@@ -121,6 +133,7 @@ NO_PAGES = {
     "suedwest.municipalities",
     "suedwest.map_tile",
     "suedwest_charts.embed_file",
+    "suedwest_charts.embed_list_file",
     "suedwest_charts.oembed_answer",
     "suedwest_charts.series",
 }
@@ -218,7 +231,7 @@ pytestmark = pytest.mark.timeout(180)
 
 def test_every_page_of_ours_is_looked_at() -> None:
     app = Flask("pages")
-    for blueprint in (portal, administration, charts, dashboards, water):
+    for blueprint in (portal, administration, charts, dashboards, dashboard_staff, water):
         app.register_blueprint(blueprint)
     ours = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     listed = {end for end, _ in PUBLIC + STAFF if "." in end} | NO_PAGES

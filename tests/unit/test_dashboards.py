@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ckanext.suedwest.charts.dashboards.arrange import arranged
+from ckanext.suedwest.charts.dashboards.arrange import arranged, in_order, with_widths
 from ckanext.suedwest.charts.dashboards.tiles import (
     KINDS,
     Page,
@@ -20,11 +20,13 @@ from ckanext.suedwest.charts.map_view.clusters import clusters
 GOOD = (
     {"kind": "value", "station": "pegel-glan-odenbach", "datastream": "W"},
     {"kind": "chart", "station": "pegel-glan-odenbach", "datastream": "W", "range": "30d"},
+    {"kind": "list", "stations": "water"},
     {"kind": "map", "width": "full"},
     {"kind": "text", "text": "**Ein Pegel**", "title": "So lesen Sie die Werte"},
     {"kind": "image", "path": "/uploads/group/wappen.png", "alternative": "Wappen"},
     {"kind": "datasets", "words": "Schule"},
 )
+PAGE_OF_THREE = Page("Lage", tuple(TextTile(title=name, text="x") for name in "abc"))
 
 
 def test_a_page_of_every_kind_is_kept_as_it_was():
@@ -48,6 +50,8 @@ def test_a_page_of_every_kind_is_kept_as_it_was():
         ({"kind": "value", "station": "../x", "datastream": "W"}, "station"),
         ({"kind": "value", "station": "pegel"}, "datastream"),
         ({"kind": "chart", "station": "pegel", "datastream": "W", "range": "9y"}, "range"),
+        ({"kind": "list"}, "stations"),
+        ({"kind": "list", "stations": "<b>"}, "stations"),
         ({"kind": "text"}, "text"),
         ({"kind": "text", "text": "a\x00b"}, "text"),
         ({"kind": "text", "text": "a" * 10_001}, "text"),
@@ -111,3 +115,18 @@ def test_near_signs_are_joined_until_all_are_apart():
     assert sorted(each for one in found for each in one.members) == [0, 1, 2, 3, 4]
     assert clusters([], 20) == []
     assert [each.members for each in clusters([(5, 5)] * 3, 20)] == [(0, 1, 2)]
+
+
+def test_widths_are_those_of_the_form_and_nothing_else():
+    widths = [tile.width for tile in with_widths(PAGE_OF_THREE, ["full", None, "900px"]).tiles]
+    assert widths == ["full", "half", "half"]
+
+
+def test_tiles_take_the_order_that_was_dragged():
+    assert [tile.title for tile in in_order(PAGE_OF_THREE, [2, 0, 1]).tiles] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("order", [[], [0, 1], [0, 1, 1], [0, 1, 3], [-1, 0, 1]])
+def test_an_order_that_loses_or_doubles_a_tile_is_refused(order: list[int]):
+    with pytest.raises(LookupError):
+        in_order(PAGE_OF_THREE, order)

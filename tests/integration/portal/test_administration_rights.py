@@ -18,7 +18,7 @@ from accounting_rows import ACCOUNTING_ACTIONS, ACCOUNTING_PAGES, refuse_record
 from ckan.config.middleware.flask_app import csrf
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
-from dashboard_rows import DASHBOARD_ACTIONS
+from dashboard_rows import DASHBOARD_ACTIONS, DASHBOARD_PAGES, make_dashboard
 from history_rows import HISTORY_ACTIONS, HISTORY_PAGES
 from source_rows import SOURCE_ACTIONS, SOURCE_PAGES, make_source
 from station_rows import STATION_ACTIONS, STATION_PAGES, make_station
@@ -45,6 +45,7 @@ class World:
     mark: int = 0
     second_mark: int = 0
     record: int = 0
+    dashboard: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ ACTIONS = (
 )
 PAGES = (
     *(PageRow(*row) for row in ACCOUNTING_PAGES),
+    *(PageRow(*row) for row in DASHBOARD_PAGES),
     *(PageRow(*row) for row in HISTORY_PAGES),
     *(PageRow(*row) for row in STATION_PAGES),
     *(PageRow(*row) for row in SOURCE_PAGES),
@@ -88,6 +90,7 @@ def world(platform: Any) -> World:
         **make_source(platform, OWN),
         **make_station(platform, OWN),
         **refuse_record(platform, "own"),
+        **make_dashboard(OWN),
     )
 
 
@@ -137,7 +140,7 @@ def test_every_action_and_every_page_has_a_row(web):
     routes = {
         (rule.endpoint.removeprefix(f"{AREA}."), method)
         for rule in web.flask_app.url_map.iter_rules()
-        if rule.endpoint.startswith(f"{AREA}.")
+        if rule.rule.startswith("/verwaltung")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert routes == {(page.endpoint, page.method) for page in (*PAGES, *FOR_ALL_STAFF)}
@@ -161,7 +164,7 @@ def test_visitors_are_refused_by_actions_and_sent_to_log_in_by_pages(web, world)
         if what.startswith("suedwest_"):
             right = answer.status_code == 403
         else:
-            path = what.split(" ")[1]
+            path = what.split(" ", 1)[1]
             to = urlsplit(answer.headers.get("Location", ""))
             right = (answer.status_code, to.path, parse_qs(to.query)) == (
                 302,

@@ -13,11 +13,12 @@ from ckan.types import Context
 from flask import Blueprint
 from markupsafe import Markup
 
-from ..portal.interfaces import ISnapshots, IStationChart, Snapshot
+from ..portal.interfaces import ISnapshots, IStaffTab, IStationChart, Snapshot, Tab
 from ..store.query import DatastreamNow, StationRow
 from . import kept_pages, oembed, pages, views
 from .chart_view import resource_view
 from .chart_view.views import chart_views
+from .dashboards import staff
 from .dashboards.logic import ACTIONS, AUTH_FUNCTIONS
 from .dashboards.views import dashboards, landing_page
 from .language import page_language
@@ -35,6 +36,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.IAuthFunctions)
     plugins.implements(IStationChart)
     plugins.implements(ISnapshots)
+    plugins.implements(IStaffTab)
 
     # IConfigurer
 
@@ -54,7 +56,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     # IBlueprint
 
     def get_blueprint(self) -> list[Blueprint]:
-        return [views.charts, chart_views, dashboards]
+        return [views.charts, chart_views, dashboards, staff.dashboard_staff]
 
     # IActions
 
@@ -101,3 +103,8 @@ class ChartsPlugin(plugins.SingletonPlugin):
         self, stations: Sequence[StationRow], municipalities: Sequence[str]
     ) -> Iterable[Snapshot]:
         return kept_pages.snapshots(stations, municipalities)
+
+    # IStaffTab
+
+    def staff_tab(self) -> Tab:
+        return staff.TAB

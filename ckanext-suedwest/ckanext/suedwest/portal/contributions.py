@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ckan.plugins as plugins
 
-from .interfaces import IStationChart, IStationKind, StationKind
+from .interfaces import IStaffTab, IStationChart, IStationKind, StationKind, Tab
 
 
 def station_kinds() -> dict[str, StationKind]:
@@ -16,3 +16,8 @@ def station_kinds() -> dict[str, StationKind]:
 def station_chart() -> IStationChart | None:
     """The plugin that draws series, None when none is loaded."""
     return next(iter(plugins.PluginImplementations(IStationChart)), None)
+
+
+def staff_tabs() -> list[Tab]:
+    """Areas of the administration that plugins add."""
+    return [plugin.staff_tab() for plugin in plugins.PluginImplementations(IStaffTab)]

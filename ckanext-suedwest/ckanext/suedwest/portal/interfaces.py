@@ -83,6 +83,23 @@ class Snapshot:
     languages: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One area of a municipality's staff pages; `title` is an English msgid."""
+
+    name: str
+    title: str
+    endpoint: str
+
+
+class IStaffTab(Interface):
+    """A plugin with staff pages of its own, on a blueprint that `area.guarded` has guarded."""
+
+    def staff_tab(self) -> Tab:
+        """What leads to them from all other staff pages."""
+        raise NotImplementedError
+
+
 class ISnapshots(Interface):
     """A plugin with addresses that are kept as files."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from .tiles import Page, Tile
+from .tiles import WIDTHS, Page, Tile
 
 STEPS = ("up", "down", "wider", "narrower", "remove")
 
@@ -36,3 +37,23 @@ def moved(page: Page, index: int, to: int) -> Page:
 def with_tile(page: Page, index: int, tile: Tile) -> Page:
     """The page with another tile at `index`; added at the end where there is none."""
     return replace(page, tiles=(*page.tiles[:index], tile, *page.tiles[index + 1 :]))
+
+
+def with_widths(page: Page, widths: Sequence[str | None]) -> Page:
+    """The page with the width of each tile in turn; what is no width changes nothing."""
+    tiles = (
+        replace(tile, width=width) if width in WIDTHS else tile
+        for tile, width in zip(page.tiles, widths, strict=True)
+    )
+    return replace(page, tiles=tuple(tiles))
+
+
+def in_order(page: Page, order: Sequence[int]) -> Page:
+    """The page with the tiles of these indexes one after the other.
+
+    Raises:
+        LookupError: the order does not name each tile once.
+    """
+    if sorted(order) != list(range(len(page.tiles))):
+        raise LookupError(f"order {list(order)}")
+    return replace(page, tiles=tuple(page.tiles[index] for index in order))

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from ...observations.store_access import read_engine
 from ...portal import formats
+from ...portal.contributions import station_kinds
 from ...portal.profile import Profile
 from ...portal.stations import title
-from ...store.query import StationRow
+from ...store.query import StationRow, stations
 from .. import access, figure, pages, svg, words
 from ..embed_page import Source
 from ..load import load_series
@@ -21,7 +22,16 @@ from ..map_view.drawing import marked_stations, station_map
 from ..markup import element, join
 from ..ranges import RANGES, window_end
 from ..state import headline, state_of
-from .tiles import ChartTile, DatasetsTile, ImageTile, MapTile, TextTile, Tile, ValueTile
+from .tiles import (
+    ChartTile,
+    DatasetsTile,
+    ImageTile,
+    ListTile,
+    MapTile,
+    TextTile,
+    Tile,
+    ValueTile,
+)
 
 _MOST_DATASETS = 5
 
@@ -69,6 +79,8 @@ def name_of(tile: Tile | None) -> str:
     if isinstance(tile, ValueTile | ChartTile):
         public = access.by_address(tile.station, tile.datastream)
         return title(public.station) if public else tile.station
+    if isinstance(tile, ListTile):
+        return tk._(tile.stations.capitalize())
     return kind_title(tile.kind)
 
 
@@ -77,6 +89,7 @@ def kind_title(kind: str) -> str:
     return {
         "value": tk._("Value"),
         "chart": tk._("Chart"),
+        "list": tk._("List of stations"),
         "map": tk._("Map of the stations"),
         "text": tk._("Text"),
         "image": tk._("Picture"),
@@ -94,6 +107,8 @@ def _stations(tiles: Sequence[Tile | None], town: Profile, now: datetime) -> lis
         if isinstance(tile, ValueTile | ChartTile):
             public = access.by_address(tile.station, tile.datastream)
             found += [public.station] if public else []
+        elif isinstance(tile, ListTile):
+            found += _of_kind(tile, town)
         elif isinstance(tile, MapTile):
             found += [each.station for each in marked_stations(town.name, now)]
     return found
@@ -117,6 +132,8 @@ def _content(tile: Tile, place: _Place) -> Markup:
         return _series(tile, place)
     if isinstance(tile, MapTile):
         return station_map(place.town, place.now, place.lang, ident=place.ident)
+    if isinstance(tile, ListTile):
+        return _list(tile, place)
     if isinstance(tile, TextTile):
         return element("div", tk.h.render_markdown(tile.text), class_="measure")
     if isinstance(tile, ImageTile):
@@ -179,6 +196,19 @@ def _series(tile: ValueTile | ChartTile, place: _Place) -> Markup:
     )
     said = element("p", words.summary(series, place.now, place.lang), class_="measure")
     return value + fresh + said + chart + more
+
+
+def _list(tile: ListTile, place: _Place) -> Markup:
+    kind, shown = station_kinds().get(tile.stations), _of_kind(tile, place.town)
+    if kind is None or not shown:
+        return element("p", tk._("There is no station to show."), class_="empty")
+    view = kind.table_context(shown, place.now, place.town.name)
+    return Markup(tk.render(kind.table_template, {"view": view, "now": place.now}))  # noqa: S704
+
+
+def _of_kind(tile: ListTile, town: Profile) -> list[StationRow]:
+    rows = stations(read_engine(), municipality=town.name)
+    return [row for row in rows if row.kind == tile.stations]
 
 
 def _datasets(tile: DatasetsTile, place: _Place) -> Markup:

@@ -31,6 +31,8 @@ def _gauges(municipality: str) -> tuple[Tile, ...]:
         for row in stations(read_engine(), municipality=municipality)
         if row.kind == "water" and (public := access.first_of_station(row.slug))
     ]
+    # Visitors ask for the level first; a station that tells only its discharge follows.
+    shown.sort(key=lambda each: each.datastream.observed_property != "water_level")
     places = [{"station": each.station.slug, "datastream": each.datastream.name} for each in shown]
     reading = tk._(
         "A gauge measures how high the water stands above a fixed zero. It does not say how deep "

@@ -17,6 +17,7 @@ from ..ranges import RANGES
 MOST_TILES = 40
 WIDTHS = ("half", "full")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
+_KIND = re.compile(r"[a-z][a-z_]{0,49}")
 # A file of this platform: no other host (`//`), no way up, nothing that ends the attribute.
 _PATH = re.compile(r"/(?!/)[\w./%-]{1,300}", re.ASCII)
 _TITLE, _NAME, _TEXT, _ALTERNATIVE, _WORDS = 150, 100, 10_000, 300, 200
@@ -71,6 +72,14 @@ class MapTile(Tile):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListTile(Tile):
+    """The newest values of all stations of one kind (`water`) that the municipality shows."""
+
+    kind: ClassVar[str] = "list"
+    stations: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextTile(Tile):
     """A text in Markdown; HTML in it is shown as text."""
 
@@ -96,7 +105,8 @@ class DatasetsTile(Tile):
 
 
 KINDS: Mapping[str, type[Tile]] = {
-    each.kind: each for each in (ValueTile, ChartTile, MapTile, TextTile, ImageTile, DatasetsTile)
+    each.kind: each
+    for each in (ValueTile, ChartTile, ListTile, MapTile, TextTile, ImageTile, DatasetsTile)
 }
 
 
@@ -213,6 +223,8 @@ def _check(key: str, value: str, *, given: bool) -> None:
         raise TileRefused(key, N_("This is too long."))
     if key == "station" and not _SLUG.fullmatch(value):
         raise TileRefused(key, N_("Please choose a station."))
+    if key == "stations" and not _KIND.fullmatch(value):
+        raise TileRefused(key, N_("Please choose what is shown."))
     if key == "path" and (not _PATH.fullmatch(value) or ".." in value):
         raise TileRefused(
             key, N_("A picture is a file of this platform: its address begins with /uploads/.")

@@ -7,7 +7,6 @@ beyond looking is decided by the actions it calls with `staff_context()`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -20,18 +19,11 @@ from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.wrappers import Response
 
 from ...observations.rights import administered, may_look
+from ..contributions import staff_tabs
+from ..interfaces import Tab
 from ..organizations import profile
 
 administration = Blueprint("suedwest_administration", __name__, url_prefix="/verwaltung")
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One area of a municipality's staff pages; `title` is an English msgid."""
-
-    name: str
-    title: str
-    endpoint: str
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name that tools which collect texts know
@@ -48,7 +40,16 @@ TABS = (
 )
 
 
-@administration.before_request
+def guarded(blueprint: Blueprint) -> Blueprint:
+    """The blueprint of staff pages with what all of them have: who gets in, no cache, and pages
+    that say what an action refused or did not find. Its addresses name the `municipality`."""
+    blueprint.before_request(check_staff)
+    blueprint.after_request(keep_private)
+    blueprint.register_error_handler(tk.NotAuthorized, refused)
+    blueprint.register_error_handler(tk.ObjectNotFound, not_found)
+    return blueprint
+
+
 def check_staff() -> None:
     """Nobody reaches a page below who is not staff, whatever its view forgets."""
     municipality = (request.view_args or {}).get("municipality")
@@ -60,20 +61,17 @@ def check_staff() -> None:
         require_staff(municipality)
 
 
-@administration.after_request
 def keep_private(response: Response) -> Response:
     """No cache keeps what only staff may see."""
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-@administration.errorhandler(tk.NotAuthorized)
 def refused(error: tk.NotAuthorized) -> ResponseReturnValue:
     """An action refused: the page that says so."""
     return current_app.handle_http_exception(Forbidden(error.message or _not_staff()))
 
 
-@administration.errorhandler(tk.ObjectNotFound)
 def not_found(error: tk.ObjectNotFound) -> ResponseReturnValue:
     """An action found nothing: the page that says so."""
     return current_app.handle_http_exception(
@@ -114,14 +112,15 @@ def staff_page(template: str, municipality: str, tab: str, **values: Any) -> str
     """
     organization = require_staff(municipality)
     town = profile(municipality)
+    tabs = (*TABS, *staff_tabs())
     return tk.render(
         template,
         {
             "municipality": municipality,
             "municipality_title": organization.title or organization.name,
             "town_colour": town.colour if town else None,
-            "tabs": TABS,
-            "tab": next(each for each in TABS if each.name == tab),
+            "tabs": tabs,
+            "tab": next(each for each in tabs if each.name == tab),
             "several_municipalities": len(administered(current_user.name)) > 1,
             **values,
         },
@@ -135,3 +134,6 @@ def _not_staff() -> str:
 def _require_login() -> None:
     if not current_user.is_authenticated:
         abort(tk.redirect_to("user.login", came_from=request.full_path.rstrip("?")))
+
+
+guarded(administration)
