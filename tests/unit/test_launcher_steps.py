@@ -35,7 +35,13 @@ INSTANCE = Instance(
     id="0a1b2c3d",
     mode="sandbox",
     port=5210,
-    ports={"broker": 5211, "broker_mqtt": 5212, "replay": 5213, "metrics": 5214, "snapshots_metrics": 5215},
+    ports={
+        "broker": 5211,
+        "broker_mqtt": 5212,
+        "replay": 5213,
+        "metrics": 5214,
+        "snapshots_metrics": 5215,
+    },
     secrets={
         "postgres_admin": "p",
         "database_owner": "owner%secret",

@@ -28,7 +28,7 @@ _OVER_SIGN = Markup(
 class Row:
     """Texts are plain, signs are SVG, times are HTML.
 
-    `value` is None without a value that speaks of now, `last` is the value to show in brackets then.
+    `value` is None without a value that speaks of now; then `last` is shown in brackets.
     """
 
     title: str
