@@ -177,6 +177,15 @@ def test_what_cannot_be_seen_is_not_shown(
     assert "Luft auf dem Dach" in shown(app, *place, own).body
     # What shared caches keep is the same for everybody.
     assert app.get(embed, headers=own).status_code == 404
+    call_action("package_patch", id=table["dataset"]["id"], private=False)
+    assert app.get(embed).status_code == 200
+    call_action("datastore_delete", resource_id=table["resource"], force=True)
+    gone = app.get(embed)
+    assert "keine Tabelle" in gone.body
+    assert "Wetter" in gone.body
+    call_action("resource_delete", id=table["resource"])
+    for address in (embed, f"{embed}.csv"):
+        assert app.get(address).status_code == 404
     internal = {"resource_id": discharge.resource_id}
     body = of_gauge(app, level, **internal)
     assert "data-series=" in body

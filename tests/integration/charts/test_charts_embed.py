@@ -92,8 +92,17 @@ def test_the_gauges_of_a_municipality_are_a_page_for_its_own_site(app: Any) -> N
     assert page.body.count("WSV über PEGELONLINE") == 1
     # The portal's pages may not be framed, so links leave the frame.
     links = re.findall(r"<a [^>]+>", page.body)
-    assert links
-    assert all('target="_top"' in link for link in links)
+    (file,) = [link for link in links if " download" in link]
+    assert len(links) > 1
+    assert all('target="_top"' in link for link in links if link != file)
+    answer = app.get(f"{address}.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode()))
+    told = ("station", "observed_property", "result", "unit", "quality")
+    assert [row[key] for key in told] == [SLUG, "water_level", "100.0", "cm", "pass"]
+    assert row["attribution"] == "WSV über PEGELONLINE"
+    # Its own page offers the code.
+    assert f"{address}&#34;" in app.get("/organization/landkreis-mayen-koblenz").body
     assert page.headers["Content-Security-Policy"].endswith(
         "frame-ancestors 'self' kvmyk.de myk10.de www.kvmyk.de www.myk10.de"
     )
@@ -106,6 +115,7 @@ def test_the_gauges_of_a_municipality_are_a_page_for_its_own_site(app: Any) -> N
     assert f'src="{site}{address}"' in told["html"]
     for missing in ("/embed/list/pegel/nowhere", "/embed/list/nothing/landkreis-mayen-koblenz"):
         assert app.get(missing, expect_errors=True).status_code == 404
+        assert app.get(f"{missing}.csv", expect_errors=True).status_code == 404
 
 
 def test_oembed_tells_pages_of_stations_and_embeds(app: Any) -> None:
