@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from ..ending import hold_back_signals, wait_for_end
+from ..simulator import traffic_feeds
 from .service import Service
 
 ROOT = "/webservices/rest-api/v2"
@@ -21,7 +22,8 @@ MAX_AGE_SECONDS = 15
 def make_server(host: str, port: int) -> ThreadingHTTPServer:
     """The server, listening but not yet serving; port 0 takes a free one.
 
-    It answers below the path of the real service, and at its own root as well.
+    It answers below the path of the real service, and at its own root as well; the feeds of
+    simulated traffic lie below `/traffic`.
     """
     service = Service.recorded()
 
@@ -33,9 +35,15 @@ def make_server(host: str, port: int) -> ThreadingHTTPServer:
         sys_version = ""
 
         def do_GET(self) -> None:
-            target = self.path.removeprefix(ROOT)
-            status, body = service.answer(target, datetime.now(UTC))
-            content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+            now = datetime.now(UTC)
+            feed = traffic_feeds.answer(self.path, now)
+            if feed is None:
+                status, body = service.answer(self.path.removeprefix(ROOT), now)
+                content_type = "application/json;charset=UTF-8"
+                content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+            else:
+                status, content_type = 200, feed[0]
+                content = feed[1].encode("utf-8")
             etag = f'"{hashlib.sha256(content).hexdigest()}"'
             if status == 200 and self.headers.get("If-None-Match") == etag:
                 status, content = 304, b""
@@ -45,7 +53,7 @@ def make_server(host: str, port: int) -> ThreadingHTTPServer:
             self.send_header("Cache-Control", f"max-age={MAX_AGE_SECONDS}")
             self.send_header("Vary", "Accept-Encoding")
             if status != 304:
-                self.send_header("Content-Type", "application/json;charset=UTF-8")
+                self.send_header("Content-Type", content_type)
                 if "gzip" in self.headers.get("Accept-Encoding", ""):
                     content = gzip.compress(content, mtime=0)
                     self.send_header("Content-Encoding", "gzip")

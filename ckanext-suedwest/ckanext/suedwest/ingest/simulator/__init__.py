@@ -1,6 +1,7 @@
-"""The sandbox's own gauges: sensors that do not exist, at brooks that do.
+"""What the sandbox makes up: sensors at brooks that exist, and traffic at places that do not.
 
-Each is a LoRaWAN distance sensor below a bridge. What it would send is published through the real
-broker in the form of The Things Stack, so that everything behind the broker is the real thing.
-docs/sandbox.md explains it for people.
+Each gauge is a LoRaWAN distance sensor below a bridge; what it would send is published through the
+real broker in the form of The Things Stack. Traffic is answered by the replay server in the formats
+of real feeds. So everything behind the broker and the address is the real thing. docs/sandbox.md
+explains it for people.
 """

@@ -1,4 +1,5 @@
-"""`python -m ckanext.suedwest.ingest.simulator`: play the gauges until SIGTERM or SIGINT."""
+"""`python -m ckanext.suedwest.ingest.simulator`: register what is simulated, and play the gauges
+until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -20,13 +21,16 @@ from ...store.status import ingest_status
 from ..ending import hold_back_signals, wait_for_end
 from ..mqtt_connection import Connection, Settings
 from ..secrets import seal_options
-from . import level, uplink
+from . import level, traffic_feeds, uplink
 from .gauges import GAUGES, LICENCE
 
 BROKER_VARIABLE = "SUEDWEST_BROKER_URL"
 STORE_VARIABLE = "SUEDWEST_STORE_URL"
+REPLAY_VARIABLE = "SUEDWEST_REPLAY_URL"
 HISTORY = timedelta(days=3)
 """What is sent at the start, so that charts show something; what is known changes nothing."""
+_LONGEST_PAUSE = 15
+"""Minutes after which a feed is asked again, however seldom its numbers change."""
 APART = timedelta(seconds=7)
 """Sensors do not measure all at once: each sends this much after the one before."""
 
@@ -68,6 +72,22 @@ def register(engine: Engine, broker: SplitResult) -> None:
                 url=url,
                 options=seal_options(options),
                 interval=level.STEP,
+                managed_by="file",
+            )
+
+
+def register_traffic(engine: Engine, served: SplitResult) -> None:
+    """Register the feeds of simulated traffic, which the replay server at this address serves."""
+    with engine.begin() as connection:
+        for feed in traffic_feeds.FEEDS:
+            register_source(
+                connection,
+                id=f"simulator-{feed.id}",
+                type="http",
+                municipality=feed.municipality,
+                url=f"{served.scheme}://{served.netloc}{feed.path}",
+                options=feed.source_options(),
+                interval=timedelta(minutes=min(feed.minutes, _LONGEST_PAUSE)),
                 managed_by="file",
             )
 
@@ -126,6 +146,8 @@ def main() -> int:
     broker = urlsplit(told[BROKER_VARIABLE])
     engine = create_store_engine(told[STORE_VARIABLE])
     register(engine, broker)
+    if replay := os.environ.get(REPLAY_VARIABLE):
+        register_traffic(engine, urlsplit(replay))
     engine.dispose()
     stop = threading.Event()
     worker = threading.Thread(target=play, args=(broker, stop), name="simulator")
