@@ -31,6 +31,7 @@ setup(
             "suedwest_observations = ckanext.suedwest.observations.plugin:ObservationsPlugin",
             "suedwest_charts = ckanext.suedwest.charts.plugin:ChartsPlugin",
             "suedwest_water = ckanext.suedwest.water.plugin:WaterPlugin",
+            "suedwest_traffic = ckanext.suedwest.traffic.plugin:TrafficPlugin",
         ],
         # One line for each wire format: the name a source or `./suedwest decode` uses.
         "suedwest.connectors": [

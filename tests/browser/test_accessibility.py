@@ -25,6 +25,7 @@ from ckanext.suedwest.charts.ranges import RANGES
 from ckanext.suedwest.charts.views import charts
 from ckanext.suedwest.portal.administration import administration
 from ckanext.suedwest.portal.views import portal
+from ckanext.suedwest.traffic.views import traffic
 from ckanext.suedwest.water.views import water
 
 STATION = "pegel-rhein-andernach"
@@ -43,6 +44,14 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("own_gauges_chosen", f"/meine-pegel?pegel={STATION},pegel-rhein-koblenz"),
     ("own_gauges_found", "/meine-pegel?suche=Rhein"),
     ("own_gauges_not_found", "/meine-pegel?suche=xyzzyquux"),
+    ("suedwest_traffic.overview", "/verkehr"),
+    ("suedwest_traffic.municipality", f"/verkehr/{TOWN}"),
+    ("traffic_of_roads", "/verkehr/kaiserslautern?art=roads"),
+    ("car_park", "/station/parken-mayen-tiefgarage-markt-simulation"),
+    ("counter", "/station/zaehlstelle-rheinpromenade-linz-simulation"),
+    ("charging_site", "/station/laden-bitburg-schnellladepark-simulation"),
+    ("sharing_station", "/station/sharing-bahnhof-st-wendel-simulation"),
+    ("embedded_traffic", f"/embed/list/verkehr/{TOWN}"),
     ("suedwest.station", f"/station/{STATION}"),
     ("station_of_own", f"/station/{OWN_STATION}"),
     ("municipality", f"/organization/{TOWN}"),
@@ -231,7 +240,7 @@ pytestmark = pytest.mark.timeout(180)
 
 def test_every_page_of_ours_is_looked_at() -> None:
     app = Flask("pages")
-    for blueprint in (portal, administration, charts, dashboards, dashboard_staff, water):
+    for blueprint in (portal, administration, charts, dashboards, dashboard_staff, water, traffic):
         app.register_blueprint(blueprint)
     ours = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     listed = {end for end, _ in PUBLIC + STAFF if "." in end} | NO_PAGES

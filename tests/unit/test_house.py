@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2] / "ckanext-suedwest" / "ckanext" / "suedwest"
 ROOMS = (
     "launcher",
     "water",
+    "traffic",
     "charts",
     "portal",
     "search",
@@ -23,6 +24,7 @@ ROOMS = (
     "connectors",
     "domain",
 )
+TOPICS = ("water", "traffic")
 WITHOUT_CKAN = ("ingest", "store", "connectors", "domain")
 ALONE = ("search",)
 PURE = ("connectors", "domain")
@@ -97,6 +99,11 @@ def test_every_folder_is_a_room_of_the_house() -> None:
 def test_imports_go_downward_only(room: str) -> None:
     above = set(ROOMS[: ROOMS.index(room)])
     assert offenders(room, above) == []
+
+
+def test_topics_do_not_know_each_other() -> None:
+    for room in TOPICS:
+        assert offenders(room, set(TOPICS) - {room}) == []
 
 
 @pytest.mark.parametrize("room", WITHOUT_CKAN)

@@ -8,9 +8,15 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ..domain.station import Visibility
-from ..domain.units import WATER_ELEVATION, WATER_LEVEL
+from ..domain.units import (
+    CHARGING_AVAILABLE,
+    PARKING_FREE,
+    SHARED_VEHICLES,
+    WATER_ELEVATION,
+    WATER_LEVEL,
+)
 from ..observations.store_access import read_engine
-from ..portal.stations import package_id
+from ..portal.stations import KINDS_WITH_PACKAGE, package_id
 from ..store.query import (
     DatastreamNow,
     StationRow,
@@ -19,7 +25,13 @@ from ..store.query import (
 )
 
 # Of several series of a station these stand for it, the first before the others.
-_FIRST = (WATER_LEVEL.name, WATER_ELEVATION.name)
+_FIRST = (
+    WATER_LEVEL.name,
+    WATER_ELEVATION.name,
+    PARKING_FREE.name,
+    SHARED_VEHICLES.name,
+    CHARGING_AVAILABLE.name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ def by_resource(resource_id: str) -> PublicSeries | None:
 def _public(station: StationRow, datastream_name: str) -> PublicSeries | None:
     # Internal datastreams are not among those of a station unless asked for.
     found = [each for each in station.datastreams if each.name == datastream_name]
-    if not found or not _package_is_public(station):
+    if not found or not (station.kind not in KINDS_WITH_PACKAGE or _package_is_public(station)):
         return None
     return PublicSeries(station, found[0])
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
 from ..portal import formats
-from ..portal.contributions import station_kinds
+from ..portal.contributions import station_kinds, topic_of
 from ..portal.interfaces import StationKind, StationList
 from ..portal.organizations import Profile, profile
 from ..portal.stations import title
@@ -162,7 +162,7 @@ def value_told(
     """The newest value in a sentence, with its age and the sign of its freshness."""
     state = state_of(read_engine(), station, datastream, now)
     first, sentence = headline(station, datastream, state, now, lang)
-    kind = station_kinds().get(station.kind)
+    kind = topic_of(station.kind)
     if kind is not None and state.freshness in (Freshness.LIVE, Freshness.LATE):
         sentence = f"{sentence} {kind.meaning(station, datastream, now, lang)}".rstrip()
     return {

@@ -51,6 +51,8 @@ EMBED = (
 _SMALLEST_SPAN = {"cm": 0.2, "m": 0.2}
 _REACH = {"cm": 1.0, "m": 1.0}
 _MOST_STEPS = 7
+# How many there are is seen against none, and in steps of whole things.
+_COUNTED_AXIS = (0.0, float(_MOST_STEPS))
 _MOST_DOUBTED_NAMED = 6
 
 
@@ -64,6 +66,8 @@ def axis_of(series: Series, *, bottom: float = 1.0, top: float = 0.0) -> ValueSc
     ]
     levels = [words.shown_value(each.level, series.unit) for each in series.thresholds]
     widest = max((abs(value) for value in shown), default=1.0)
+    if series.unit in formats.COUNTED:
+        shown += _COUNTED_AXIS
     return value_scale(
         shown,
         levels=levels,
@@ -201,7 +205,7 @@ class _Drawing:
             line = f"M{coordinate(left)} {coordinate(y)}H{coordinate(right)}"
             parts.append(element("path", class_="grid" if index else "base", d=line))
             parts.append(_text(TextLine(text, left - 8, y + 4.5, "end")))
-        unit = words.shown_unit(self.series.unit)
+        unit = words.shown_unit(self.series.unit, self.lang)
         parts.append(_text(TextLine(unit, left - 8, self.layout.top - 16, "end")))
         return join(parts)
 

@@ -22,6 +22,9 @@ from .series import longest_pause
 _MONTHS_FROM = timedelta(days=90)
 _HOUR = timedelta(hours=1)
 
+# Levels have two always, what is counted has none but of a mean, a class is no number of that kind.
+_OWN_DECIMALS = frozenset({"cm", "m", "class", *formats.COUNTED})
+
 _Span = tuple[datetime, datetime]
 
 _TEXTS = {
@@ -113,7 +116,7 @@ def load_table(
     first = today - (range_.span - timedelta(days=1))
     found = days(bind, datastream.datastream_id, start=first, end=today)
     corrected = _corrected(bind, datastream, day_span(first, rule)[0], now)
-    unit = words.shown_unit(datastream.unit)
+    unit = words.shown_unit(datastream.unit, lang)
     texts = _TEXTS[lang]
     if range_.span >= _MONTHS_FROM:
         caption, label = texts["months"], texts["month"]
@@ -152,7 +155,7 @@ def _hours(bind: Engine | Connection, datastream: DatastreamNow, now: datetime, 
         for column in columns
     ]
     caption = _TEXTS[lang]["hours"].format(
-        unit=words.shown_unit(datastream.unit), zone=formats.zone_name(now, lang)
+        unit=words.shown_unit(datastream.unit, lang), zone=formats.zone_name(now, lang)
     )
     return Table(caption, _TEXTS[lang]["hour"], tuple(reversed(rows)))
 
@@ -242,7 +245,8 @@ def render(table: Table, unit: str, lang: str) -> Markup:
         ),
         element("th", texts["count"], scope="col", class_="after"),
     )
-    body = (_html(row, unit, lang) for row in table.rows)
+    decimals = _decimals(table.rows)
+    body = (_html(row, unit, lang, decimals) for row in table.rows)
     return element(
         "table",
         element("caption", table.caption),
@@ -251,7 +255,21 @@ def render(table: Table, unit: str, lang: str) -> Markup:
     )
 
 
-def _html(row: Row, unit: str, lang: str) -> Markup:
+def _decimals(rows: Iterable[Row]) -> int:
+    """As many for every number of a table, so that the points stand below each other."""
+    largest = max(
+        (
+            abs(value)
+            for row in rows
+            for value in (row.minimum, row.mean, row.maximum)
+            if value is not None
+        ),
+        default=0.0,
+    )
+    return 0 if largest >= 100 else 1 if largest >= 10 else 2
+
+
+def _html(row: Row, unit: str, lang: str, decimals: int) -> Markup:
     texts = _TEXTS[lang]
     count = formats.number(row.count, lang)
     if row.expected is not None and row.expected >= row.count:
@@ -270,15 +288,17 @@ def _html(row: Row, unit: str, lang: str) -> Markup:
         "tr",
         element("th", row.label, scope="row", class_="num"),
         *(
-            element("td", _number(value, unit, lang), class_="r")
+            element("td", _number(value, unit, lang, decimals), class_="r")
             for value in (row.minimum, row.mean, row.maximum)
         ),
         element("td", element("span", count, class_="num"), *remark, class_="after"),
     )
 
 
-def _number(value: float | None, unit: str, lang: str) -> str:
+def _number(value: float | None, unit: str, lang: str, decimals: int) -> str:
     if value is None:
         return "–"
+    if unit not in _OWN_DECIMALS:
+        return formats.number(value, lang, decimals)
     # The unit stands once, in the caption.
     return formats.quantity(value, unit, lang).rsplit("\u00a0", 1)[0]

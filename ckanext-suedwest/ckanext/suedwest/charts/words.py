@@ -33,6 +33,24 @@ TEXTS: dict[str, dict[str, str]] = {
         "depth": "Wasserhöhe über dem Sensor",
         "temperature": "Temperatur",
         "flood_class": "Hochwasserklasse",
+        "parking_free": "Freie Plätze",
+        "parking_occupied": "Belegte Plätze",
+        "parking_capacity": "Plätze",
+        "shared_vehicles": "Leihfahrzeuge",
+        "free_docks": "Freie Rückgabeplätze",
+        "sharing_capacity": "Rückgabeplätze",
+        "charging_available": "Freie Ladepunkte",
+        "charging_occupied": "Belegte Ladepunkte",
+        "charging_out_of_service": "Ladepunkte außer Betrieb",
+        "charging_points": "Ladepunkte",
+        "opening_state": "Öffnung",
+        "pedestrian_count": "Fußgänger",
+        "bicycle_count": "Fahrräder",
+        "motor_vehicle_count": "Kraftfahrzeuge",
+        "heavy_vehicle_count": "Schwerverkehr",
+        "traffic_count": "Verkehr",
+        "vehicle_flow": "Verkehrsstärke",
+        "vehicle_speed": "Geschwindigkeit",
         "value": "Messwert",
         "hour": "Stundenmittel",
         "hour-band": "kleinster bis größter Wert der Stunde",
@@ -73,6 +91,24 @@ TEXTS: dict[str, dict[str, str]] = {
         "depth": "Water above the sensor",
         "temperature": "Temperature",
         "flood_class": "Flood class",
+        "parking_free": "Free spaces",
+        "parking_occupied": "Occupied spaces",
+        "parking_capacity": "Spaces",
+        "shared_vehicles": "Shared vehicles",
+        "free_docks": "Free places to return to",
+        "sharing_capacity": "Places to return to",
+        "charging_available": "Free charging points",
+        "charging_occupied": "Occupied charging points",
+        "charging_out_of_service": "Charging points out of service",
+        "charging_points": "Charging points",
+        "opening_state": "Opening",
+        "pedestrian_count": "Pedestrians",
+        "bicycle_count": "Bicycles",
+        "motor_vehicle_count": "Motor vehicles",
+        "heavy_vehicle_count": "Heavy vehicles",
+        "traffic_count": "Traffic",
+        "vehicle_flow": "Traffic flow",
+        "vehicle_speed": "Speed",
         "value": "measured value",
         "hour": "hourly mean",
         "hour-band": "smallest to largest value of the hour",
@@ -115,8 +151,10 @@ def step_key(step: timedelta | None) -> str:
     return "hours" if step < timedelta(days=1) else "day"
 
 
-def shown_unit(unit: str) -> str:
+def shown_unit(unit: str, lang: str) -> str:
     """The unit on the page: levels are stored in centimetres and shown in metres."""
+    if unit in formats.COUNTED:
+        return "Anzahl" if lang == "de" else "number"
     return "m" if unit == "cm" else unit
 
 

@@ -13,6 +13,7 @@ from .services import Addresses
 
 PLUGINS = (
     "suedwest_water",
+    "suedwest_traffic",
     "suedwest_charts",
     "suedwest",
     "datatables_view",

@@ -13,6 +13,11 @@ def station_kinds() -> dict[str, StationKind]:
     return {kind.name: kind for kind in kinds}
 
 
+def topic_of(kind: str) -> StationKind | None:
+    """The topic that a kind of station of the store belongs to, None when none is loaded."""
+    return next((each for each in station_kinds().values() if each.holds(kind)), None)
+
+
 def station_chart() -> IStationChart | None:
     """The plugin that draws series, None when none is loaded."""
     return next(iter(plugins.PluginImplementations(IStationChart)), None)

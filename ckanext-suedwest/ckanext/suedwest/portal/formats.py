@@ -85,11 +85,18 @@ def rate(cm_per_hour: float, lang: str) -> str:
     return f"{number(round(abs(cm_per_hour)), lang)}{NO_BREAK}cm/h"
 
 
+COUNTED = frozenset({"vehicles", "docks", "points", "count"})
+"""Units that are numbers of things; what is counted stands beside, not behind the number."""
+
+
 def quantity(value: float, unit: str, lang: str) -> str:
     """A result in its unit: levels (`cm`) in metres, elevations with two decimals.
 
-    A class is an ordinal and stands before its number.
+    A class is an ordinal and stands before its number. A number of things has no unit behind it;
+    only a mean of several has a decimal.
     """
+    if unit in COUNTED:
+        return number(value, lang, 0 if value == round(value) or abs(value) >= 100 else 1)
     if unit == "cm":
         return level_metres(value, lang)
     if unit == "m":
@@ -154,6 +161,11 @@ def absolute_times() -> Iterator[None]:
         yield
     finally:
         _absolute.reset(token)
+
+
+def are_absolute() -> bool:
+    """Whether this is within `absolute_times`."""
+    return _absolute.get()
 
 
 def moment(instant: datetime, now: datetime, lang: str) -> str:

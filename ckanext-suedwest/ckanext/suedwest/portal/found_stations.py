@@ -69,6 +69,6 @@ def found_stations(
     parts = [
         FoundStations(kind, kind.found_context(own, now))
         for kind in station_kinds().values()
-        if (own := [row for row in rows if row.kind == kind.name])
+        if (own := [row for row in rows if kind.holds(row.kind)])
     ]
     return Found(tuple(parts), len(rows), answer["count"])

@@ -32,16 +32,16 @@ class StationList:
 
 @dataclass(frozen=True, slots=True)
 class StationKind:
-    """Everything the pages need to know of one kind of station.
+    """Everything the pages need to know of one topic, most often one kind of station.
 
     Every `*_context` makes the value that its template finds as `view`. `now` is the aware UTC
     instant of the answer, so that a page has one clock.
     """
 
     name: str
-    """As the store writes it, `water`."""
+    """As the store writes it, `water`, unless `kinds` tells several."""
     prefix: str
-    """First word of the stations' slugs, `pegel`."""
+    """First word of its address among embedded lists, `pegel`."""
     list_url_endpoint: str
     """Flask endpoint of the list of all stations of this kind."""
     page_template: str
@@ -65,6 +65,14 @@ class StationKind:
     list_embed: Callable[[str, datetime], StationList | None] | None = None
     """The stations of a municipality (its slug) for other sites, in the language of the request;
     None for a municipality that does not exist."""
+    kinds: frozenset[str] = frozenset()
+    """The store's kinds of stations when it stands for several."""
+    has_more: Callable[[str], bool] | None = None
+    """Whether there is something to tell of a municipality (its slug) that is no station."""
+
+    def holds(self, kind: str) -> bool:
+        """Whether a station of this kind of the store belongs to it."""
+        return kind in self.kinds if self.kinds else kind == self.name
 
 
 @dataclass(frozen=True, slots=True)

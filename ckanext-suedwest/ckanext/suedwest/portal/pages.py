@@ -17,11 +17,11 @@ from ..observations.store_access import read_engine
 from ..store.open_data import months_with_values
 from ..store.query import StationRow, station_by_slug, stations
 from . import maps
-from .contributions import station_kinds
+from .contributions import station_kinds, topic_of
 from .interfaces import StationKind
 from .organizations import profiles
 from .profile import Profile
-from .stations import PACKAGE_TYPE, package_id
+from .stations import KINDS_WITH_PACKAGE, PACKAGE_TYPE, package_id
 
 _NEWEST = 5
 
@@ -33,6 +33,7 @@ class KindPart:
     kind: StationKind
     view: dict[str, Any]
     summary: str
+    stations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,21 @@ def municipality(profile: Profile, now: datetime) -> dict[str, Any]:
     shown = stations(read_engine(), municipality=profile.name)
     parts = [
         KindPart(
-            kind, kind.table_context(own, now, profile.name), kind.summary(own, now, profile.name)
+            kind,
+            kind.table_context(own, now, profile.name),
+            kind.summary(own, now, profile.name),
+            len(own),
         )
         for kind in station_kinds().values()
-        if (own := _of_kind(shown, kind))
+        if (own := _of_kind(shown, kind)) or (kind.has_more and kind.has_more(profile.name))
     ]
     return {
         "now": now,
         "parts": parts,
-        "map": maps.municipality_map(profile, shown),
-        "stations": len(shown),
+        # What is no dataset of its own has a map on the page of its topic.
+        "map": maps.municipality_map(
+            profile, [each for each in shown if each.kind in KINDS_WITH_PACKAGE]
+        ),
     }
 
 
@@ -106,7 +112,7 @@ def newest_datasets(name: str) -> dict[str, Any]:
 def station(slug: str, now: datetime) -> dict[str, Any] | None:
     """Everything the page of a station shows; None when there is no such station."""
     row = station_by_slug(read_engine(), slug)
-    kind = station_kinds().get(row.kind) if row else None
+    kind = topic_of(row.kind) if row else None
     if row is None or kind is None:
         return None
     try:
@@ -162,7 +168,7 @@ def interfaces() -> dict[str, Any]:
 
 
 def _of_kind(rows: list[StationRow], kind: StationKind) -> list[StationRow]:
-    return [row for row in rows if row.kind == kind.name and row.municipalities]
+    return [row for row in rows if kind.holds(row.kind) and row.municipalities]
 
 
 def _town_row(
@@ -173,7 +179,9 @@ def _town_row(
     return TownRow(
         profile=town,
         summaries=tuple(
-            kind.summary(own, now, town.name) if (own := _of_kind(shown, kind)) else ""
+            kind.summary(own, now, town.name)
+            if (own := _of_kind(shown, kind)) or (kind.has_more and kind.has_more(town.name))
+            else ""
             for kind in kinds.values()
         ),
         total=len(states),

@@ -25,12 +25,10 @@ from ..store.events import Publisher, read_publishers
 from ..store.query import StationRow, station_by_id, stations
 from .open_dataset_package import Published, publish
 from .station_package import write_station
+from .stations import KINDS_WITH_PACKAGE
 
 CHANNEL = "suedwest_outbox"
 FALLBACK_POLL = timedelta(seconds=30)
-KINDS_WITH_PACKAGE = frozenset({"water", "counter"})
-"""Car parks, sharing and charging sites and stops are rows with pages: too many, and too alike, to
-be found one by one in the catalogue."""
 FULL_PASS_EVERY = timedelta(hours=1)
 _ROWS_AT_ONCE = 50
 _FIRST_RETRY = timedelta(seconds=15)

@@ -18,6 +18,9 @@ from ..store.query import DatastreamNow, DatumRow, StationRow
 from .titles import title
 
 PACKAGE_TYPE = "station"
+KINDS_WITH_PACKAGE = frozenset({"water", "counter"})
+"""Kinds of which each station is a dataset. Car parks, sharing and charging sites and stops are
+rows with pages: too many, and too alike, to be found one by one in the catalogue."""
 EDITED_FIELDS = ("title", "notes", "tag_string")
 """Fields the editors own once they changed them; all others follow the store."""
 EDITED_RESOURCE_FIELDS = ("name", "description")

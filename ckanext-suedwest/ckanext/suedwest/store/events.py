@@ -242,6 +242,22 @@ def read_feeds(bind: Engine | Connection) -> list[EventFeed]:
         return [EventFeed(*row) for row in rows]
 
 
+def feeds_of(bind: Engine | Connection, municipality: str) -> list[EventFeed]:
+    """The feeds that tell or told of events a municipality shows, by source."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT source_id, read_at, events, shrunk_at FROM suedwest.event_feed feed
+                WHERE EXISTS (SELECT FROM suedwest.event
+                              WHERE event.source_id = feed.source_id
+                                AND :municipality = ANY (municipalities))
+                ORDER BY source_id
+            """),
+            {"municipality": municipality},
+        )
+        return [EventFeed(*row) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """An operator with a licence whose events a municipality shows or showed; `owner` is the

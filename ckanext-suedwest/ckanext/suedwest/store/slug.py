@@ -6,7 +6,12 @@ import re
 import unicodedata
 from collections.abc import Container
 
-_PREFIXES = {"water": "pegel"}
+_PREFIXES = {
+    "water": "pegel",
+    "parking": "parken",
+    "counter": "zaehlstelle",
+    "charging": "laden",
+}
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # CKAN takes package names of at most 100 characters; the rest is room for a number.
 _LENGTH = 80

@@ -114,7 +114,7 @@ _BARS = {
 def unit_words(unit: str, lang: str) -> str:
     """The unit as shown at an axis: levels in metres, countings by their word."""
     named = {"count": "count-unit", "vehicles": "vehicles", "vehicles/h": "vehicles/h"}
-    return TEXTS[lang][named[unit]] if unit in named else words.shown_unit(unit)
+    return TEXTS[lang][named[unit]] if unit in named else words.shown_unit(unit, lang)
 
 
 def amount(value: float, unit: str, lang: str) -> str:
@@ -168,6 +168,9 @@ def _told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
     if len([each for each in chart.lines if not each.past]) > 1:
         # Of several series nobody would tell everything; the tables do.
         low, high = (amount(each.value, series.unit, lang) for each in (lowest, highest))
+        # The unit once, with the second number.
+        end = high.partition(NO_BREAK)[1:]
+        low = low.removesuffix("".join(end))
         parts.append(texts["between"].format(lowest=low, highest=high))
         return f"{start}{', '.join(parts)}.{_missing(line, lang)}"
     if direction:
@@ -257,8 +260,9 @@ def _bars_told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
         return f"{line.name}: {texts['none']}."
     total = sum(column.mean or 0.0 for column in over)
     told = [f"{line.name}: {texts[chart.bars.value].format(total=amount(total, unit, lang))}"]
-    # A day that is not over yet is no least one.
-    full = [column for column in over if column.end <= now]
+    # A day that is not over yet is no least one; a table may have days to come.
+    full = [column for column in over if not column.start <= now < column.end]
+    years = {column.start.astimezone(BERLIN).year for column in over}
     if len(full) > 1 and len({column.mean for column in full}) == 1:
         same = amount(full[0].mean or 0.0, unit, lang)
         told.append(texts[f"each-{chart.per.value}"].format(amount=same))
@@ -267,7 +271,7 @@ def _bars_told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
             found = choose(full, key=lambda column: column.mean or 0.0)
             told.append(
                 texts[key].format(
-                    when=bar_label(found, chart.per, lang),
+                    when=bar_label(found, chart.per, lang, year=len(years) > 1),
                     amount=amount(found.mean or 0.0, unit, lang),
                 )
             )
@@ -279,13 +283,15 @@ def bar_unit(chart: Chart, line: Line) -> str:
     return "" if chart.bars is Bars.COUNT else line.series.unit
 
 
-def bar_label(column: Column, per: Per, lang: str) -> str:
-    """`Mi 23.9.`; of an hour `Mi 23.9., 14:00 Uhr`."""
+def bar_label(column: Column, per: Per, lang: str, *, year: bool = False) -> str:
+    """`Mi 23.9.`, with `year` `Mi 23.9.2026`; of an hour `Mi 23.9., 14:00 Uhr`."""
     middle = column.start + (column.end - column.start) / 2
-    day = formats.day_label(middle.astimezone(BERLIN).date(), lang)
+    at = (middle if per is Per.DAY else column.start).astimezone(BERLIN).date()
+    day = formats.day_label(at, lang)
+    if year:
+        day = f"{day}{at.year}" if lang == "de" else f"{day} {at.year}"
     if per is Per.DAY:
         return day
-    day = formats.day_label(column.start.astimezone(BERLIN).date(), lang)
     return f"{day}, {formats.clock(column.start, lang)}"
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ...observations.store_access import read_engine
 from ...portal import formats
-from ...portal.contributions import station_kinds
+from ...portal.contributions import station_kinds, topic_of
 from ...portal.profile import Profile
 from ...portal.stations import title
 from ...store.query import StationRow, stations
@@ -199,7 +199,8 @@ def _series(tile: ValueTile | ChartTile, place: _Place) -> Markup:
 
 
 def _list(tile: ListTile, place: _Place) -> Markup:
-    kind, shown = station_kinds().get(tile.stations), _of_kind(tile, place.town)
+    shown = _of_kind(tile, place.town)
+    kind = station_kinds().get(tile.stations) or topic_of(tile.stations)
     if kind is None or not shown:
         return element("p", tk._("There is no station to show."), class_="empty")
     view = kind.table_context(shown, place.now, place.town.name)
@@ -208,7 +209,8 @@ def _list(tile: ListTile, place: _Place) -> Markup:
 
 def _of_kind(tile: ListTile, town: Profile) -> list[StationRow]:
     rows = stations(read_engine(), municipality=town.name)
-    return [row for row in rows if row.kind == tile.stations]
+    topic = station_kinds().get(tile.stations)
+    return [row for row in rows if (topic and topic.holds(row.kind)) or row.kind == tile.stations]
 
 
 def _datasets(tile: DatasetsTile, place: _Place) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from ...domain.freshness import Freshness
 from ...domain.threshold import Direction
 from ...observations.store_access import read_engine
 from ...portal import formats, maps
+from ...portal.contributions import topic_of
 from ...portal.profile import Profile
 from ...portal.stations import title
 from ...store.query import DatastreamNow, StationRow, stations, thresholds
@@ -43,11 +45,15 @@ class Marked:
         return f"l{self.severity if self.severity in (1, 2, 3, 4) else 0}"
 
 
-def marked_stations(municipality: str, now: datetime) -> list[Marked]:
-    """The stations a municipality shows that anybody may see."""
+def marked_stations(
+    municipality: str, now: datetime, kinds: Collection[str] | None = None
+) -> list[Marked]:
+    """The stations a municipality shows that anybody may see; of some kinds, or of all."""
     engine = read_engine()
     found: list[Marked] = []
     for row in stations(engine, municipality=municipality):
+        if kinds is not None and row.kind not in kinds:
+            continue
         public = access.first_of_station(row.slug)
         if public is None:
             continue
@@ -57,9 +63,17 @@ def marked_stations(municipality: str, now: datetime) -> list[Marked]:
     return found
 
 
-def station_map(town: Profile, now: datetime, lang: str, *, ident: str) -> Markup:
-    """Map and list; `ident` begins the ids of this one, of which a page may hold several."""
-    found = marked_stations(town.name, now)
+def station_map(
+    town: Profile,
+    now: datetime,
+    lang: str,
+    *,
+    ident: str,
+    kinds: Collection[str] | None = None,
+) -> Markup:
+    """Map and list of stations of these kinds, or of all; `ident` begins the ids of this one, of
+    which a page may hold several."""
+    found = marked_stations(town.name, now, kinds)
     if not found:
         return element("p", tk._("There is no station to show on the map."), class_="empty")
     return _drawing(town, found, now, lang, ident) + _list(found, now, lang, ident)
@@ -68,6 +82,10 @@ def station_map(town: Profile, now: datetime, lang: str, *, ident: str) -> Marku
 def value_words(one: Marked, now: datetime, lang: str) -> str:
     """`4,31 m, vor 6 Minuten`; what is old or doubted is told as the last value."""
     stream, state = one.datastream, one.state
+    topic = topic_of(one.station.kind) if stream.unit in formats.COUNTED else None
+    # A number of things says nothing without what is counted, and of how many.
+    if topic and (said := topic.meaning(one.station, stream, now, lang)):
+        return said.removesuffix(".")
     age = formats.freshness_words(
         state.freshness,
         state.since if state.freshness is Freshness.OUT_OF_SERVICE else stream.latest_time,
