@@ -128,9 +128,20 @@ def test_weeks_have_mondays_and_years_have_months() -> None:
     assert len(year) >= 11
 
 
+def test_a_year_on_a_phone_has_quarters_and_decades_have_years() -> None:
+    year = labels(SEPTEMBER - timedelta(days=365), SEPTEMBER, 290)
+    assert year == ["Okt", "Jan 2026", "Apr", "Juli"]
+    assert labels(SEPTEMBER - timedelta(days=800), SEPTEMBER, 290)[0] == "Jan 2025"
+    decades = labels(SEPTEMBER - timedelta(days=8000), SEPTEMBER, 924)
+    assert (decades[0], decades[-1], len(decades)) == ("2005", "2026", 22)
+    assert labels(SEPTEMBER - timedelta(days=8000), SEPTEMBER, 290) == [
+        *("2005", "2010", "2015", "2020", "2025")
+    ]
+
+
 @given(
-    span=st.timedeltas(timedelta(minutes=30), timedelta(days=900)),
-    end=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    span=st.timedeltas(timedelta(minutes=30), timedelta(days=90_000)),
+    end=st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     width=st.floats(150, 1200),
 )
 def test_labels_never_touch(span: timedelta, end: datetime, width: float) -> None:

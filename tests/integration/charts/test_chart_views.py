@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import ckan.plugins.toolkit as tk
 import pytest
 from charts_samples import STATION, now_on_the_grid
 from ckan.tests import factories
@@ -129,9 +130,13 @@ HOSTILE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"range": {"a": 1}}, "Das ist keine Einstellung eines Diagramms."),
     ({"evil": "x"}, "ein Diagramm nicht kennt"),
     ({"other1": "3f8f6a52-5f0c-4a0e-9d2e-6c1a5b7d9e01"}, "passt nicht zu dem"),
-    ({"time": "Text"}, "Spalte mit einer Zeit"),
+    ({"time": "Text"}, "besteht aus Text"),
+    ({"time": "Text", "texts": "comma"}, "keine Zeile mit einer brauchbaren Zeit"),
+    ({"texts": "guess"}, "Diese Auswahl gibt es nicht."),
+    ({"time": "Regen"}, "Spalte mit einer Zeit"),
     ({"time": "gibtsnicht"}, "Diese Spalte hat die Tabelle nicht."),
-    ({"value1": "Text"}, "Spalte mit Zahlen"),
+    ({"value1": "Text"}, "besteht aus Text"),
+    ({"value1": "Zeit"}, "Spalte mit Zahlen"),
     ({"value1": '"; DROP TABLE x; --'}, "Diese Spalte hat die Tabelle nicht."),
     ({"range": "24h", "compare": "past", "compare_from": "2099-01-01"}, "vor derjenigen"),
 )
@@ -143,6 +148,39 @@ def test_hostile_settings_are_refused_in_a_sentence(app: Any, table: dict[str, A
         assert sentence in body, settings
         assert "<figure" not in body
         assert "<script>alert" not in body
+    # Half a character is a text for JSON and for nobody else.
+    assert "<figure" in of_table(app, table, title="\ud800")
+    at = f"/dataset/{table['dataset']['id']}/resource/{table['resource']}/view?resource_view="
+    for sent, status in (('{"view_type": "nothing"}', 404), ("[" * 3000, 400), ("{", 400)):
+        assert app.get(at + sent, expect_errors=True).status_code == status, sent[:30]
+
+
+def test_a_table_of_texts_is_read_as_its_editor_says(app: Any) -> None:
+    dataset = factories.Dataset(owner_org=OWN, license_id="dl-de-by-2.0")
+    made = call_action(
+        "datastore_create",
+        resource={"package_id": dataset["id"], "name": "Verbrauch", "format": "CSV"},
+        fields=[{"id": "Am", "type": "text"}, {"id": "m³", "type": "text"}],
+        records=[
+            {"Am": "31.12.2025, 6:00 Uhr", "m³": "1.234,5"},
+            {"Am": "01.01.2026 06:00", "m³": "998"},
+            {"Am": "01.01.2026 07:00", "m³": ""},
+            {"Am": "2026-01-01 08:00", "m³": "k. A."},
+            {"Am": "irgendwann", "m³": "7"},
+            # Written for “for ever”, which no axis has room for.
+            {"Am": "31.12.9999", "m³": "8"},
+        ],
+    )
+    place = {"dataset": dataset, "resource": made["resource_id"]}
+    texts = {"time": "Am", "value1": "m³", "unit1": "m³", "texts": "comma"}
+    body = of_table(app, place, **texts)
+    assert "zuletzt 998\u00a0m³ am Donnerstag, 1.\u00a0Januar" in body
+    assert "Höchster Wert 1.234\u00a0m³" in body or "Höchster Wert 1.235\u00a0m³" in body
+    assert "ohne eindeutige Zeit, die fehlen: 1." in body
+    assert "keine brauchbaren Zahlen sind und fehlen: 1." in body
+    assert "wie Zahlen darin geschrieben sind" in of_table(app, place, **{**texts, "texts": ""})
+    bars = of_table(app, place, kind="bar", range="7d", **texts)
+    assert "am meisten Mi 31.12.2025: 1.23" in bars
 
 
 def test_what_cannot_be_seen_is_not_shown(
@@ -198,9 +236,9 @@ def test_the_form_saves_previews_and_says_what_is_wrong(
     headers = editor_of(OWN)
     at = f"/dataset/{table['dataset']['name']}/resource/{table['resource']}"
     form = app.get(f"{at}/new_view?view_type=suedwest_chart", headers=headers).body
-    for text in ("Art des Diagramms", "Luft auf dem Dach", "Uhrzeiten in Deutschland", "Vorschau"):
+    for text in ("Art des Diagramms", "Luft auf dem Dach", "Uhrzeit in Deutschland", "Vorschau"):
         assert text in form, text
-    assert '<option value="Text"' not in form
+    assert "Text (Text)" in form
     fields = {"title": "Wetter", "view_type": "suedwest_chart", "kind": "step", "unit1": "°C"}
     fields |= {"range": "all", "value2": "", "compare": "", "description": ""}
     preview = app.post(f"{at}/new_view", headers=headers, data={**fields, "preview": "True"})
@@ -258,8 +296,9 @@ def test_a_stored_view_is_a_small_page_with_its_files(
     assert rows[0].startswith("series,start,end,minimum")
     assert rows[-1].split(",")[1] == "2025-10-27T11:00:00Z"
     assert len({row.split(",")[1] for row in rows[1:]}) == len(rows) - 1
-    told = app.get(f"/oembed?url=http://test.ckan.net{address}", expect_errors=True)
-    assert told.status_code in (200, 404)
+    told = app.get(f"/oembed?{urlencode({'url': tk.config['ckan.site_url'] + address})}").json
+    assert told["title"] == "Das <Wetter>"
+    assert f'{address}"' in told["html"]
     stored = app.get(
         f"/dataset/{table['dataset']['id']}/resource/{table['resource']}/view/{view['id']}"
     )

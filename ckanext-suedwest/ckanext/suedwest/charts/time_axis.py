@@ -13,6 +13,8 @@ from .text_size import text_width
 _HOURS_UP_TO = timedelta(hours=50)
 _DAYS_UP_TO = timedelta(days=10)
 _WEEKS_UP_TO = timedelta(days=75)
+_MONTHS_UP_TO = timedelta(days=900)
+_ROUND_YEARS = (1, 2, 5, 10, 20, 50, 100)
 _DISTANCE = 8.0
 _MONTHS = {
     "de": ["Jan", "Feb", "März", "Apr", "Mai", "Juni", "Juli", "Aug", "Sep", "Okt", "Nov", "Dez"],
@@ -37,7 +39,7 @@ class TimeAxis:
 
 
 def time_axis(start: datetime, end: datetime, width: float, lang: str) -> TimeAxis:
-    """The axis of `[start, end]` on `width` pixels: hours, days, weeks or months."""
+    """The axis of `[start, end]` on `width` pixels: hours, days, weeks, months or years."""
     span = end - start
     if span <= _HOURS_UP_TO:
         return _hours(start, end, width, lang)
@@ -45,7 +47,9 @@ def time_axis(start: datetime, end: datetime, width: float, lang: str) -> TimeAx
         return _days(start, end, width, lang)
     if span <= _WEEKS_UP_TO:
         return _weeks(start, end, width, lang)
-    return _months(start, end, width, lang)
+    if span <= _MONTHS_UP_TO:
+        return _months(start, end, width, lang)
+    return _years(start, end, width)
 
 
 def _hours(start: datetime, end: datetime, width: float, lang: str) -> TimeAxis:
@@ -98,27 +102,75 @@ def _weeks(start: datetime, end: datetime, width: float, lang: str) -> TimeAxis:
 
 
 def _months(start: datetime, end: datetime, width: float, lang: str) -> TimeAxis:
-    marks: list[datetime] = []
-    labels: list[Label] = []
-    first = start.astimezone(BERLIN).date().replace(day=1)
-    while True:
-        following = (first + timedelta(days=32)).replace(day=1)
-        begin = day_span(first, DayRule.CIVIL)[0]
-        after = day_span(following, DayRule.CIVIL)[0]
-        if begin > end:
-            break
-        if begin >= start:
-            marks.append(begin)
-        text = _MONTHS[lang][first.month - 1]
-        if first.month == 1:
-            text += f" {first.year}"
-        room = (min(after, end) - max(begin, start)) / (end - start) * width
-        if text_width(text) > room and first.month == 1:
-            text = str(first.year)
-        if text_width(text) <= room:
-            labels.append(Label(_middle(begin, after, start, end), text))
-        first = following
-    return TimeAxis(tuple(marks), _with_room(labels, start, end, width, inside=True))
+    months = list(_civil_months(start, end))
+    begins = [day_span(month, DayRule.CIVIL)[0] for month in months]
+    texts = [_MONTHS[lang][month.month - 1] for month in months]
+    shown = begins[1:] if begins[0] < start else begins
+    marks = tuple(begin for begin in shown if begin <= end)
+    pixels = width / ((end - start) / timedelta(days=30.4))
+    if max(text_width(text) for text in texts) + _DISTANCE <= pixels:
+        spans = zip(months, texts, begins, [*begins[1:], end], strict=True)
+        labels = [
+            label
+            for month, text, begin, after in spans
+            if (label := _month_label(month, text, begin, after, start, end, width))
+        ]
+        return TimeAxis(marks, _with_room(labels, start, end, width, inside=True))
+    # The beginnings of quarters or half years, where months have no room.
+    wide = max(text_width(_with_year(date(2000, 1, 1), text)) for text in texts) + _DISTANCE
+    every = 3 if 3 * pixels >= wide else 6 if 6 * pixels >= wide else 12
+    labels = [
+        Label(begin, _with_year(month, text))
+        for month, text, begin in zip(months, texts, begins, strict=True)
+        if (month.month - 1) % every == 0 and start <= begin <= end
+    ]
+    return TimeAxis(marks, _with_room(labels, start, end, width, inside=False))
+
+
+def _month_label(
+    month: date,
+    text: str,
+    begin: datetime,
+    after: datetime,
+    start: datetime,
+    end: datetime,
+    width: float,
+) -> Label | None:
+    """The name in the middle of what is seen of the month, January with its year, if it fits."""
+    room = (min(after, end) - max(begin, start)) / (end - start) * width
+    choices = (_with_year(month, text), str(month.year)) if month.month == 1 else (text,)
+    fitting = next((each for each in choices if text_width(each) <= room), None)
+    return None if fitting is None else Label(_middle(begin, after, start, end), fitting)
+
+
+def _with_year(month: date, text: str) -> str:
+    return f"{text} {month.year}" if month.month == 1 else text
+
+
+def _years(start: datetime, end: datetime, width: float) -> TimeAxis:
+    first, last = (each.astimezone(BERLIN).year for each in (start, end))
+    pixels = width / ((end - start) / timedelta(days=365.25))
+    needed = text_width("2000") + _DISTANCE
+    every = next((years for years in _ROUND_YEARS if years * pixels >= needed), _ROUND_YEARS[-1])
+    begins = [
+        (year, begin)
+        for year in range(first + 1, last + 1)
+        if year % every == 0
+        and start <= (begin := day_span(date(year, 1, 1), DayRule.CIVIL)[0]) <= end
+    ]
+    labels = [Label(begin, str(year)) for year, begin in begins]
+    return TimeAxis(
+        tuple(begin for _year, begin in begins),
+        _with_room(labels, start, end, width, inside=False),
+    )
+
+
+def _civil_months(start: datetime, end: datetime) -> Iterator[date]:
+    month = start.astimezone(BERLIN).date().replace(day=1)
+    last = end.astimezone(BERLIN).date()
+    while month <= last:
+        yield month
+        month = (month + timedelta(days=32)).replace(day=1)
 
 
 def _civil_days(start: datetime, end: datetime) -> Iterator[date]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from ...domain.time import BERLIN
 from ...store.query import Column
 from ..markup import element, join
 from . import words
@@ -42,12 +43,22 @@ def table(
         return element("p", texts["empty"])
     shown = "" if settings.bars is Bars.COUNT else unit
     heading = texts["values"] if settings.bars is Bars.COUNT else words.unit_words(unit, lang)
+    years = len({column.start.astimezone(BERLIN).year for column in columns}) > 1
     rows = (
         element(
             "tr",
-            element("th", words.bar_label(column, settings.per, lang), scope="row", class_="num"),
+            element(
+                "th",
+                words.bar_label(column, settings.per, lang, year=years),
+                scope="row",
+                class_="num",
+            ),
             element("td", words.amount(column.mean or 0.0, shown, lang), class_="r"),
-            element("td", texts["unfinished"] if column.end > now else "", class_="after"),
+            element(
+                "td",
+                texts["unfinished"] if column.start <= now < column.end else "",
+                class_="after",
+            ),
         )
         for column in reversed(columns)
     )

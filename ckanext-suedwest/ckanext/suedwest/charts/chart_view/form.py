@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from .. import words as series_words
 from ..ranges import RANGES
 from . import table_reading
 from .page import Asked, check
-from .settings import ALL, FIELDS, MOST_SERIES, TABLE_RANGES, SettingsRefused, parse
+from .settings import ALL, FIELDS, MOST_SERIES, TABLE_RANGES, SettingsRefused, Texts, parse
 
 Option = dict[str, str]
 
@@ -40,13 +40,22 @@ def variables(asked: Asked, data: Mapping[str, Any]) -> dict[str, Any]:
     else:
         try:
             columns = table_reading.describe(str(asked.resource["id"]), asked.context)
-            table_reading.chosen(columns, parse({}, live=False))
+            if not columns.texts:
+                # With columns of text the editor has to choose first.
+                table_reading.chosen(columns, parse({}, live=False))
         except SettingsRefused as refused:
-            columns, problem = table_reading.TableColumns({}, {}, {}), tk._(refused.sentence)
+            columns, problem = table_reading.TableColumns({}, (), (), {}), tk._(refused.sentence)
         first = _option("", tk._("The first that fits"))
-        choices["time"] = [first, *_columns(columns, columns.times)]
-        choices["first"] = [first, *_columns(columns, columns.numbers)]
-        choices["value"] = [_option("", tk._("None")), *_columns(columns, columns.numbers)]
+        texts = _columns(columns, columns.texts, tk._("{column} (text)"))
+        numbers = [*_columns(columns, columns.numbers), *texts]
+        choices["time"] = [first, *_columns(columns, columns.times), *texts]
+        choices["first"] = [first, *numbers]
+        choices["value"] = [_option("", tk._("None")), *numbers]
+        choices["texts"] = [
+            _option("", tk._("No column of text is used")),
+            _option(Texts.COMMA, tk._("With a comma: 1.234,5")),
+            _option(Texts.POINT, tk._("With a point: 1,234.5")),
+        ]
     return {
         "chart_live": asked.live,
         "chart_choices": choices,
@@ -116,8 +125,10 @@ def _option(value: str, text: str) -> Option:
     return {"value": value, "text": text}
 
 
-def _columns(columns: table_reading.TableColumns, names: Mapping[str, str]) -> list[Option]:
-    return [_option(name, columns.label(name)) for name in names]
+def _columns(
+    columns: table_reading.TableColumns, names: Iterable[str], shown: str = "{column}"
+) -> list[Option]:
+    return [_option(name, shown.format(column=columns.label(name))) for name in names]
 
 
 def _live_series(asked: Asked, lang: str) -> list[Option]:

@@ -197,7 +197,8 @@ def title_of(view: Mapping[str, Any], chart: Chart | None) -> str:
     """What the editor called the view, else what it shows, if it shows anything."""
     title = view.get("title")
     if isinstance(title, str) and title.strip():
-        return title
+        # JSON can hold halves of characters, which no page can.
+        return title.encode(errors="replace").decode()
     return chart.title if chart is not None else tk._("Chart")
 
 

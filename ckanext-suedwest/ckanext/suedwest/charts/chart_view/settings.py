@@ -65,6 +65,14 @@ class Per(StrEnum):
     DAY = "day"
 
 
+class Texts(StrEnum):
+    """How numbers in columns of text are written; `NONE` leaves such columns out."""
+
+    NONE = ""
+    COMMA = "comma"
+    POINT = "point"
+
+
 class Compare(StrEnum):
     """With what the values of now are compared."""
 
@@ -100,13 +108,14 @@ class ChartSettings:
     compare: Compare = Compare.NOTHING
     compare_from: date | None = None
     thresholds: bool = True
+    texts: Texts = Texts.NONE
 
 
 _OTHERS = tuple(f"other{number}" for number in range(1, MOST_SERIES))
 _COLUMNS = tuple((f"value{number}", f"unit{number}") for number in range(1, MOST_SERIES + 1))
 _COMMON = ("kind", "range", "bars", "per", "compare", "compare_from")
 LIVE_FIELDS = (*_COMMON, *_OTHERS, "thresholds")
-TABLE_FIELDS = (*_COMMON, "time", *(name for pair in _COLUMNS for name in pair))
+TABLE_FIELDS = (*_COMMON, "time", "texts", *(name for pair in _COLUMNS for name in pair))
 FIELDS = tuple(dict.fromkeys((*LIVE_FIELDS, *TABLE_FIELDS)))
 # What CKAN itself keeps with every view, and its buttons and pages add.
 _OF_CKAN = frozenset(
@@ -143,6 +152,7 @@ def parse(data: Mapping[str, Any], *, live: bool) -> ChartSettings:
         compare=Compare(_one_of(tuple(Compare), "compare", told["compare"])),
         compare_from=_day(told["compare_from"]),
         thresholds=_one_of(("yes", "no"), "thresholds", told["thresholds"] or "yes") == "yes",
+        texts=Texts(_one_of(tuple(Texts), "texts", told["texts"])),
     )
     _check_together(settings)
     return settings

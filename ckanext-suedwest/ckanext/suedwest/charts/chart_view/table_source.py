@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from . import alignment, bars, bins, table_reading, words
 from .bins import Value
 from .chart import Chart, Line
 from .settings import ALL, N_, ChartSettings, Compare, Kind, Per, SettingsRefused, ValueColumn
-from .table_reading import Read
+from .table_reading import Question, Read
 
 _RULE = DayRule.CIVIL
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,14 +47,21 @@ def chart(
     resource_id = str(resource["id"])
     columns = table_reading.describe(resource_id, context)
     time, values = table_reading.chosen(columns, settings)
-    kind = columns.times[time]
-    end = table_reading.newest(resource_id, context, time, kind)
+    asked = Question(
+        resource_id, context, time, columns.times.get(time, table_reading.TEXT), settings.texts
+    )
+    dates = asked.kind == "date"
+    end = table_reading.newest(asked)
     if end is None:
-        raise SettingsRefused("kind", N_("The table is empty."))
+        raise SettingsRefused("kind", N_("The table has no row with a usable time."))
     start = None if settings.range == ALL else _start(settings, end)
-    found = table_reading.read(resource_id, context, time, kind, values, start=start, end=end)
-    if start is None:
-        start = min((each[0][0] for _, each in found.values if each), default=end - _DAY)
+    found = table_reading.read(asked, values, start=start, end=end)
+    if found.cut or start is None:
+        # Before the first row that was read, nobody knows whether there are values.
+        start = found.first or end - _DAY
+    if found.cut and settings.kind is Kind.BAR:
+        start = _first_whole(settings, start)
+        found = _from(found, start)
     start = min(start, end - _HOUR)
     names = {each.name: columns.label(each.name) for each in values}
     place = str(resource.get("name") or package.get("title") or "")
@@ -68,7 +76,7 @@ def chart(
         end = max([end, *(column.end for column in drawn)])
     if settings.compare:
         span = (start, end)
-        past = _past(resource_id, context, time, kind, values, settings, span)
+        past = _past(asked, values, settings, span)
         lines.append(_moved(past, lines[0], settings, span, place, lang))
     if settings.kind is Kind.BAR and any(len(line.columns) > _MOST_BARS for line in lines):
         raise SettingsRefused("per", N_("That would be too many bars: choose days or less time."))
@@ -89,9 +97,9 @@ def chart(
         bars=settings.bars,
         per=settings.per,
         compare=settings.compare,
-        tile=_tile(lines, lang, dates=kind == "date") if settings.kind is Kind.TILE else Markup(""),
-        notes=_notes(found, kind, lang),
-        dates=kind == "date",
+        tile=_tile(lines, lang, dates=dates) if settings.kind is Kind.TILE else Markup(""),
+        notes=_notes(found, asked.kind, lang),
+        dates=dates,
     )
 
 
@@ -109,10 +117,23 @@ def _start(settings: ChartSettings, end: datetime) -> datetime:
     start = end - RANGES[settings.range].span
     if settings.kind is not Kind.BAR:
         return start
-    # The first bar is a whole one.
+    return _first_whole(settings, start)
+
+
+def _first_whole(settings: ChartSettings, start: datetime) -> datetime:
+    """Where the first bar begins that is a whole one."""
     if settings.per is Per.HOUR:
         return floor_to(start, _HOUR) + _HOUR
     return day_span(day_of(start, _RULE) + _DAY, _RULE)[0]
+
+
+def _from(found: Read, start: datetime) -> Read:
+    """What was read without what is before `start`."""
+    values = tuple(
+        (column, tuple(each for each in values if each[0] >= start))
+        for column, values in found.values
+    )
+    return replace(found, values=values)
 
 
 def _line(
@@ -143,7 +164,8 @@ def _series(
 ) -> Series:
     start, end = span
     columns = bins.fold(values, start, end)
-    interval = bins.usual_interval([time for time, _ in values])
+    # Two values have no rhythm yet in which one could be missing.
+    interval = bins.usual_interval([time for time, _ in values]) or end - start
     folded = any(each.start != each.end for each in columns)
     return Series(
         place=place,
@@ -167,10 +189,7 @@ def _reading(value: Value | None) -> Reading | None:
 
 
 def _past(
-    resource_id: str,
-    context: Context,
-    time: str,
-    kind: str,
+    asked: Question,
     values: Sequence[ValueColumn],
     settings: ChartSettings,
     span: tuple[datetime, datetime],
@@ -186,7 +205,7 @@ def _past(
             raise SettingsRefused(
                 "compare_from", N_("The past span has to begin before the one that is shown.")
             )
-    found = table_reading.read(resource_id, context, time, kind, values, start=begin, end=until)
+    found = table_reading.read(asked, values, start=begin, end=until)
     column, past = found.values[0]
     return column, past, begin, until
 
@@ -275,7 +294,7 @@ def _tile(lines: Sequence[Line], lang: str, *, dates: bool) -> Markup:
 def _notes(found: Read, kind: str, lang: str) -> tuple[str, ...]:
     german = lang == "de"
     notes: list[str] = []
-    if kind == "timestamp":
+    if kind in ("timestamp", table_reading.TEXT):
         notes.append(
             "Die Tabelle nennt keine Zeitzone: Ihre Zeiten sind als Uhrzeit in Deutschland gelesen."
             if german
@@ -294,5 +313,12 @@ def _notes(found: Read, kind: str, lang: str) -> tuple[str, ...]:
             f"Zeilen ohne eindeutige Zeit, die fehlen: {count}."
             if german
             else f"Rows without a clear time, which are missing: {count}."
+        )
+    if found.unread:
+        count = formats.number(found.unread, lang)
+        notes.append(
+            f"Einträge, die keine brauchbaren Zahlen sind und fehlen: {count}."
+            if german
+            else f"Entries that are no usable numbers, which are missing: {count}."
         )
     return tuple(notes)

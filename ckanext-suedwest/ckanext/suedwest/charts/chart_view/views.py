@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import ckan.plugins.toolkit as tk
-from flask import Blueprint, Response
+from ckan.lib.datapreview import get_view_plugin
+from flask import Blueprint, Response, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -28,6 +30,20 @@ from .resource_view import EMBED_HEIGHT, visitor
 from .settings import VIEW_TYPE, Kind, SettingsRefused
 
 chart_views = Blueprint("suedwest_chart_views", __name__)
+
+
+@chart_views.before_app_request
+def refuse_unknown_view() -> None:
+    """CKAN's page of a view takes a view from the address, and fails on a kind it does not know."""
+    sent = request.args.get("resource_view")
+    if not sent or (request.endpoint or "").rpartition(".")[2] != "view":
+        return
+    try:
+        view = json.loads(sent)
+    except (ValueError, RecursionError):
+        tk.abort(400, tk._("This is no view of a resource."))
+    if isinstance(view, dict) and get_view_plugin(view.get("view_type")) is None:
+        tk.abort(404, tk._("This is no view of a resource."))
 
 
 @chart_views.route("/embed/view/<uuid:view_id>")
