@@ -3,6 +3,8 @@ and from there into datasets: every step says that it is simulated."""
 
 from __future__ import annotations
 
+import csv
+import io
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +20,11 @@ from ckanext.suedwest.ingest.runner import Runner
 from ckanext.suedwest.ingest.simulator.__main__ import register_traffic
 from ckanext.suedwest.ingest.simulator.traffic_feeds import FEEDS
 from ckanext.suedwest.portal.open_dataset_package import publish
+from ckanext.suedwest.store.query import stations
 from ckanext.suedwest.store.status import ingest_status
 
+LINZ = "linz-am-rhein"
+POLICY = "Content-Security-Policy"
 _SIMULATED = [feed for feed in FEEDS if feed.kind]
 _ROADS = [feed for feed in FEEDS if feed.kind is None]
 
@@ -81,6 +86,54 @@ def test_each_feed_ends_in_the_store_and_in_a_dataset_and_says_it_is_simulated(
         assert each["notes"].startswith("Simuliert: ")
         assert each["license_id"] == "cc-zero"
         assert each["not_exported"] == "true"
+
+
+def test_its_lists_stand_in_frames_and_tiles_with_age_source_and_mark(
+    sandbox: Engine, app: Any
+) -> None:
+    town = "kaiserslautern"
+    for name, expected in (("parking", "Parken"), ("roads", "Was ist heute gesperrt?")):
+        framed = app.get(f"/embed/list/{name}/{town}")
+        assert f"<h1>{expected}, Stadt Kaiserslautern</h1>" in framed.body
+        assert "frame-ancestors 'self' herzlich-digital.de" in framed.headers[POLICY]
+        assert "Sandbox: nachgespielte Werte" in framed.body
+        assert "Simulierte Werte, keine Messung" in framed.body
+        assert "Set-Cookie" not in framed.headers
+        assert f"/embed/list/{name}/{town}.csv" in framed.body
+    parks = app.get(f"/embed/list/parking/{town}").body
+    assert parks.count('class="reading"') == 8
+    assert "geschlossen" in parks
+    assert "Musterstraße" not in parks
+    closures = app.get(f"/embed/list/roads/{town}").body
+    assert "Musterstraße" in closures
+    assert "Probeweg" not in closures
+    assert "Parking, " in app.get(f"/en/embed/list/parking/{town}").body
+    rows = app.get(f"/embed/list/parking/{town}.csv").body.splitlines()
+    assert sum("parking_free" in row for row in rows) >= 7
+    told = list(csv.DictReader(io.StringIO(app.get(f"/embed/list/roads/{town}.csv").body)))
+    assert [row["effect"] for row in told] == ["closed", "restricted", "closed"]
+    assert {row["simulated"] for row in told} == {"true"}
+    everything = app.get(f"/embed/list/verkehr/{town}.csv").body
+    assert "parking_free" in everything
+    assert app.get("/embed/list/parking/linz-am-rhein").status_code == 404
+    assert app.get("/embed/list/parking/nowhere.csv").status_code == 404
+
+    counter = next(iter(stations(sandbox, kind="counter", municipality=LINZ)))
+    tiles = [
+        {"kind": "list", "stations": "counter"},
+        {"kind": "list", "stations": "roads"},
+        {"kind": "chart", "station": counter.slug, "datastream": "bicycles", "width": "full"},
+    ]
+    page = {"title": "Verkehr", "tiles": tiles}
+    call_action("suedwest_dashboard_create", municipality=LINZ, title="Verkehr")
+    act = {"municipality": LINZ, "name": "verkehr"}
+    call_action("suedwest_dashboard_update", version=1, page=page, **act)
+    call_action("suedwest_dashboard_publish", version=2, **act)
+    shown = app.get(f"/seiten/{LINZ}/verkehr").body
+    assert "<h2>Zählstellen</h2>" in shown
+    assert shown.count('class="reading"') == 2
+    assert "Hier meldet niemand Sperrungen" in shown
+    assert "<svg" in shown
 
 
 def _stations(engine: Engine) -> list[tuple[Any, ...]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..domain.quality import Quality
+from ..observations.open_data import csv_text
 from ..observations.store_access import read_engine
 from ..portal import formats
 from ..portal.profile import Profile
@@ -117,6 +118,11 @@ def list_file(stations: Iterable[StationRow], name: str) -> File:
         for stream in public_datastreams(station)
     )
     return _file(f"{name}.csv", "csv", _csv(_LIST_HEADER, rows))
+
+
+def table_file(rows: Sequence[Sequence[str]], name: str) -> File:
+    """Rows of texts, the names of the columns first, as CSV."""
+    return _file(f"{name}.csv", "csv", csv_text.lines(rows))
 
 
 def _newest_cells(datastream: DatastreamNow) -> tuple[object, object, str, str]:

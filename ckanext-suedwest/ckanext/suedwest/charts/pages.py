@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan.common import _
 from markupsafe import Markup
 
 from ..domain.freshness import Freshness
 from ..observations.store_access import read_engine
 from ..portal import formats
-from ..portal.contributions import station_kinds, topic_of
-from ..portal.interfaces import StationKind, StationList
+from ..portal.contributions import topic_of
 from ..portal.organizations import Profile, profile
 from ..portal.stations import title
 from ..store.query import DatastreamNow, StationRow
@@ -29,7 +26,6 @@ from .ranges import Range, window_end
 from .series import Series
 from .state import State, headline, state_of
 
-LIST_HEIGHT = 600
 _SIGNS = {
     Freshness.LIVE: "f-live",
     Freshness.LATE: "f-late",
@@ -37,15 +33,6 @@ _SIGNS = {
     Freshness.IMPLAUSIBLE: "f-implausible",
     Freshness.OUT_OF_SERVICE: "f-out",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ListCode:
-    """A list of stations for other sites: `code` is the HTML to copy, both texts are plain."""
-
-    prefix: str
-    title: str
-    code: str
 
 
 def station_figure(
@@ -104,40 +91,6 @@ def embedded_value(public: PublicSeries, now: datetime, lang: str) -> Markup:
     """The middle of a small page for the `<iframe>`: sentence and age without a drawing."""
     said = value_told(public.station, public.datastream, now, lang)
     return tk.literal(tk.render("suedwest_charts/embed_value.html", said))
-
-
-def station_list(prefix: str, municipality: str, now: datetime) -> StationList | None:
-    """What the topic of this prefix lists of a municipality; None if there is no such list."""
-    kind = listed_kind(prefix)
-    return kind.list_embed(municipality, now) if kind and kind.list_embed else None
-
-
-def listed_kind(prefix: str) -> StationKind | None:
-    """The kind of stations with this prefix, if its topic lists them for other sites."""
-    kinds = (each for each in station_kinds().values() if each.list_embed)
-    return next((each for each in kinds if each.prefix == prefix), None)
-
-
-def list_codes(municipality: Profile) -> list[ListCode]:
-    """The lists of a municipality's stations that its own site can show."""
-    return [
-        ListCode(
-            kind.prefix,
-            title := f"{_(kind.name.capitalize())}, {municipality.title}",
-            snippet(
-                tk.h.url_for(
-                    "suedwest_charts.embed_list",
-                    prefix=kind.prefix,
-                    municipality=municipality.name,
-                    _external=True,
-                ),
-                title,
-                height=LIST_HEIGHT,
-            ),
-        )
-        for kind in station_kinds().values()
-        if kind.list_embed
-    ]
 
 
 def series_title(public: PublicSeries, lang: str) -> str:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from ..portal.interfaces import ISnapshots, IStaffTab, IStationChart, Snapshot, Tab
 from ..store.query import DatastreamNow, StationRow
-from . import kept_pages, oembed, pages, views
+from . import kept_pages, lists, oembed, pages, views
 from .chart_view import resource_view
 from .chart_view.views import chart_views
 from .dashboards import staff
@@ -50,7 +50,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
         return {
             "suedwest_oembed": oembed.discovery,
             "suedwest_landing_page": landing_page,
-            "suedwest_list_codes": pages.list_codes,
+            "suedwest_list_codes": lists.list_codes,
         }
 
     # IBlueprint

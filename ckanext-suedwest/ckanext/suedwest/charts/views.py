@@ -16,9 +16,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..observations.store_access import read_engine
 from ..portal.organizations import profile
 from ..portal.profile import Profile
-from ..store.query import stations
-from . import access, answers, downloads, oembed, pages
-from .embed_page import Download, Source, embed_page, missing_page
+from . import access, answers, downloads, lists, oembed, pages
+from .embed_page import Download, embed_page, missing_page
 from .language import asked_language, page_language
 from .load import load_series
 from .ranges import RANGES, find_range, window_end
@@ -78,16 +77,16 @@ def embed_file(slug: str, datastream: str, what: str, format_: str) -> Response:
 
 @charts.route("/embed/list/<prefix>/<municipality>")
 def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
-    """The stations of one kind in a municipality for an `<iframe>`; `lang` is optional.
+    """A list of a municipality for an `<iframe>`; `lang` is optional.
 
-    `prefix` is the kind's, as in the addresses of its stations.
+    `prefix` is the topic's, or the name of one of its parts.
     """
     lang = asked_language()
     if lang != page_language():
         # The topic speaks the language of the address, so the address has to say it.
         here = {"prefix": prefix, "municipality": municipality}
         return tk.redirect_to("suedwest_charts.embed_list", locale=lang, **here)
-    listed = pages.station_list(prefix, municipality, datetime.now(UTC))
+    listed = lists.listed(prefix, municipality, datetime.now(UTC))
     if listed is None:
         return missing_page(lang)
     return embed_page(
@@ -96,7 +95,7 @@ def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
         language=lang,
         municipality=profile(municipality),
         portal_address=tk.h.url_for(listed.endpoint, **listed.values, _external=True),
-        sources=[Source(each, "", None) for each in listed.sources],
+        sources=listed.sources,
         downloads=[
             Download(
                 "CSV",
@@ -117,12 +116,10 @@ def embed_list(prefix: str, municipality: str) -> Response | WerkzeugResponse:
 
 @charts.route("/embed/list/<prefix>/<municipality>.csv")
 def embed_list_file(prefix: str, municipality: str) -> Response:
-    """The newest values of the stations that the embedded list shows."""
-    kind = pages.listed_kind(prefix)
-    if kind is None or profile(municipality) is None:
+    """What the embedded list shows, as a table."""
+    made = lists.list_file(prefix, municipality, datetime.now(UTC))
+    if made is None:
         return missing_page(asked_language())
-    shown = stations(read_engine(), kind=kind.name, municipality=municipality)
-    made = downloads.list_file(shown, f"{prefix}-{municipality}")
     return answers.file(made.name, made.media_type, made.content)
 
 
@@ -170,10 +167,10 @@ def _find_value(values: Mapping[str, str], lang: str) -> oembed.Embeddable | Non
 @oembed.embeddable("suedwest_charts.embed_list")
 def _find_list(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
     prefix, municipality = values["prefix"], values["municipality"]
-    listed = pages.station_list(prefix, municipality, datetime.now(UTC))
+    listed = lists.listed(prefix, municipality, datetime.now(UTC))
     if listed is None:
         return None
-    return oembed.Embeddable(listed.title, "suedwest_charts.embed_list", values, pages.LIST_HEIGHT)
+    return oembed.Embeddable(listed.title, "suedwest_charts.embed_list", values, lists.HEIGHT)
 
 
 def _framed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ckan.plugins as plugins
 
-from .interfaces import IStaffTab, IStationChart, IStationKind, StationKind, Tab
+from .interfaces import IStaffTab, IStationChart, IStationKind, ListPart, StationKind, Tab
 
 
 def station_kinds() -> dict[str, StationKind]:
@@ -16,6 +16,11 @@ def station_kinds() -> dict[str, StationKind]:
 def topic_of(kind: str) -> StationKind | None:
     """The topic that a kind of station of the store belongs to, None when none is loaded."""
     return next((each for each in station_kinds().values() if each.holds(kind)), None)
+
+
+def list_parts() -> dict[str, ListPart]:
+    """Lists of topics that stand by themselves, by name."""
+    return {part.name: part for kind in station_kinds().values() for part in kind.parts}
 
 
 def station_chart() -> IStationChart | None:

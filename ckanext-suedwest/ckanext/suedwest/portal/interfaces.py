@@ -31,6 +31,37 @@ class StationList:
 
 
 @dataclass(frozen=True, slots=True)
+class PartList:
+    """One of the lists of a topic: `body` is HTML without a heading.
+
+    `stations` are those whose newest values it tells; `table` is what else it tells, the names of
+    the columns first. `sources`, `endpoint` and `values` as in `StationList`.
+    """
+
+    body: Markup
+    sources: tuple[str, ...]
+    simulated: bool
+    endpoint: str
+    values: dict[str, str]
+    stations: tuple[StationRow, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """A list of a topic that stands by itself: a tile of a dashboard, a frame on other sites.
+
+    `name` is unique among parts and topics, and the first word of the frame's address; `title` is
+    an English msgid. `told` makes the list of a municipality (its slug), in the language of the
+    request; None where there is nothing of it.
+    """
+
+    name: str
+    title: str
+    told: Callable[[str, datetime], PartList | None]
+
+
+@dataclass(frozen=True, slots=True)
 class StationKind:
     """Everything the pages need to know of one topic, most often one kind of station.
 
@@ -69,6 +100,8 @@ class StationKind:
     """The store's kinds of stations when it stands for several."""
     has_more: Callable[[str], bool] | None = None
     """Whether there is something to tell of a municipality (its slug) that is no station."""
+    parts: tuple[ListPart, ...] = ()
+    """Its lists that stand by themselves."""
 
     def holds(self, kind: str) -> bool:
         """Whether a station of this kind of the store belongs to it."""

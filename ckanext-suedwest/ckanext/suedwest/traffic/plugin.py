@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from ..portal.interfaces import ISnapshots, IStationKind, Snapshot, StationKind
 from ..store.query import StationRow
-from . import kept_pages, lists, station_page, views
+from . import kept_pages, lists, parts, station_page, views
 from .rows import KINDS
 
 
@@ -54,6 +54,7 @@ class TrafficPlugin(plugins.SingletonPlugin):
             list_embed=lists.list_embed,
             kinds=KINDS,
             has_more=lists.has_roads,
+            parts=parts.parts(),
         )
 
     # ISnapshots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +11,14 @@ from markupsafe import Markup
 
 from ...observations.store_access import read_engine
 from ...portal import formats
-from ...portal.contributions import station_kinds, topic_of
+from ...portal.contributions import list_parts, station_kinds, topic_of
+from ...portal.interfaces import PartList
 from ...portal.profile import Profile
 from ...portal.stations import title
 from ...store.query import StationRow, stations
 from .. import access, figure, pages, svg, words
 from ..embed_page import Source
+from ..lists import sources_of
 from ..load import load_series
 from ..map_view.drawing import marked_stations, station_map
 from ..markup import element, join
@@ -51,22 +53,27 @@ class _Place:
     now: datetime
     lang: str
     ident: str
+    lists: Mapping[str, PartList | None]
 
 
 def draw(tiles: Sequence[Tile | None], town: Profile, now: datetime, lang: str) -> Drawn:
     """All tiles in their order; None stands for one that cannot be read any more."""
-    used = _stations(tiles, town, now)
+    used, lists = _stations(tiles, town, now), _parts(tiles, town, now)
     parts = [
-        _tile(tile, _Place(town, now, lang, f"tile-{number}"))
+        _tile(tile, _Place(town, now, lang, f"tile-{number}", lists))
         for number, tile in enumerate(tiles, start=1)
     ]
+    told = [each for each in lists.values() if each]
+    sources = [pages.source_of(each) for each in used]
+    sources += [source for each in told for source in sources_of(each)]
     body = element("div", join(parts), class_="dashboard") if parts else _empty_page()
     if any(isinstance(tile, ChartTile) for tile in tiles):
         body += pages.assets()
     return Drawn(
         body,
-        tuple(dict.fromkeys(pages.source_of(each) for each in used)),
-        any(each.properties.get("simulated") == "true" for each in used),
+        tuple(dict.fromkeys(sources)),
+        any(each.properties.get("simulated") == "true" for each in used)
+        or any(each.simulated for each in told),
     )
 
 
@@ -80,7 +87,8 @@ def name_of(tile: Tile | None) -> str:
         public = access.by_address(tile.station, tile.datastream)
         return title(public.station) if public else tile.station
     if isinstance(tile, ListTile):
-        return tk._(tile.stations.capitalize())
+        part = list_parts().get(tile.stations)
+        return tk._(part.title if part else tile.stations.capitalize())
     return kind_title(tile.kind)
 
 
@@ -107,11 +115,20 @@ def _stations(tiles: Sequence[Tile | None], town: Profile, now: datetime) -> lis
         if isinstance(tile, ValueTile | ChartTile):
             public = access.by_address(tile.station, tile.datastream)
             found += [public.station] if public else []
-        elif isinstance(tile, ListTile):
+        elif isinstance(tile, ListTile) and tile.stations not in list_parts():
             found += _of_kind(tile, town)
         elif isinstance(tile, MapTile):
             found += [each.station for each in marked_stations(town.name, now)]
     return found
+
+
+def _parts(
+    tiles: Sequence[Tile | None], town: Profile, now: datetime
+) -> dict[str, PartList | None]:
+    """The parts of topics that tiles list, by name; None where the municipality has nothing."""
+    known = list_parts()
+    names = {each.stations for each in tiles if isinstance(each, ListTile)} & set(known)
+    return {name: known[name].told(town.name, now) for name in sorted(names)}
 
 
 def _tile(tile: Tile | None, place: _Place) -> Markup:
@@ -199,6 +216,16 @@ def _series(tile: ValueTile | ChartTile, place: _Place) -> Markup:
 
 
 def _list(tile: ListTile, place: _Place) -> Markup:
+    part = place.lists.get(tile.stations)
+    if part is not None:
+        more = element(
+            "a",
+            tk._("More on this"),
+            element("span", f": {name_of(tile)}", class_="visually-hidden"),
+            href=tk.h.url_for(part.endpoint, **part.values),
+            target="_top",
+        )
+        return part.body + element("p", more)
     shown = _of_kind(tile, place.town)
     kind = station_kinds().get(tile.stations) or topic_of(tile.stations)
     if kind is None or not shown:

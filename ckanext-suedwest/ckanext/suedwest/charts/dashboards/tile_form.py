@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from ...observations.store_access import read_engine
 from ...portal.administration.station_words import stream_title
-from ...portal.contributions import station_kinds
+from ...portal.contributions import list_parts, station_kinds
 from ...portal.titles import title
 from ...store.query import DatastreamNow, stations
 from .. import access, words
@@ -42,7 +42,9 @@ def choices_of(kind: str, municipality: str) -> dict[str, list[tuple[str, str]]]
     if kind == "chart":
         found["range"] = [(name, range_title(name)) for name in RANGES]
     if kind == "list":
-        found["stations"] = [(name, tk._(name.capitalize())) for name in station_kinds()]
+        found["stations"] = [(name, tk._(name.capitalize())) for name in station_kinds()] + [
+            (part.name, tk._(part.title)) for part in list_parts().values()
+        ]
     return found
 
 
