@@ -50,5 +50,5 @@ def test_an_example_is_read(name: str, options: str, payload: str) -> None:
 def test_every_type_of_source_is_listed() -> None:
     table = PAGE.partition("## Types of sources")[2].partition("\n## ")[0]
     first_cells = re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)
-    listed = {name for cell in first_cells for name in re.findall(r"`([a-z]+)`", cell)}
+    listed = {name for cell in first_cells for name in re.findall(r"`([a-z-]+)`", cell)}
     assert listed == set(POLLERS) | set(LISTENERS) | PUSHED

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..store.batch import Receipt
 from ..store.status import ingest_status
+from .certificates import certificates
 
 PORT_VARIABLE = "SUEDWEST_METRICS_PORT"
 
@@ -59,9 +60,13 @@ class StoreCollector(Collector):
         success = _family("last_success_timestamp_seconds", "When a source last delivered.")
         lag = _family("lag_seconds", "Age of the newest value of a source.")
         failures = _family("failures", "Failed polls of a source in a row.")
+        expires = _family(
+            "certificate_expiry_timestamp_seconds", "When a source's client certificate ends."
+        )
         now = datetime.now(UTC)
         try:
             found = ingest_status(self._engine, now)
+            shown = certificates(self._engine)
         except DBAPIError:
             up.add_metric([], 0)
             return [up]
@@ -73,7 +78,10 @@ class StoreCollector(Collector):
                 success.add_metric(labels, status.last_success_at.timestamp())
             if status.lag is not None:
                 lag.add_metric(labels, status.lag.total_seconds())
-        return [up, success, lag, failures]
+        for certificate in shown:
+            if certificate.expires_at is not None:
+                expires.add_metric([certificate.source_id], certificate.expires_at.timestamp())
+        return [up, success, lag, failures, expires]
 
     def describe(self) -> Iterable[Metric]:
         """Nothing, so that registering asks no store."""

@@ -28,6 +28,7 @@ _INTAKES = {
     "mqtt": lambda source: Intake(source),
     "webhook": lambda source: Intake(source),
     "http": lambda source: Intake(source, largest=LIMITS.size),
+    "mobilithek-push": lambda source: Intake(source, largest=LIMITS.size),
     "sensorthings": lambda source: Intake(source, connector="sensorthings", largest=LIMITS.size),
 }
 """How each type of source reads its messages; the others keep none."""

@@ -25,14 +25,19 @@ from ..store.text import NAME_LENGTH
 from .asking import HeaderRefused, check_header
 from .http import AddressRefused, check_address
 from .lhp import stations_path
+from .mobilithek import PUSH_TYPE
 from .mounted import derived_level
 from .mqtt_connection import SettingRefused, check_topics, tls_context
 from .registered import Registered
 from .sensorthings import datastreams_of
 
 MESSAGE_TYPES = ("webhook", "mqtt")
-POLLED_TYPES = ("http", "sensorthings", "lhp", "pegelonline")
-TYPES = (*MESSAGE_TYPES, *POLLED_TYPES)
+POSTED_TYPES = ("webhook", PUSH_TYPE)
+"""What is posted to the portal: these have no address, but a token."""
+FEED_TYPES = ("http", "mobilithek", PUSH_TYPE)
+"""Whole feeds; their options name the connector."""
+POLLED_TYPES = ("http", "mobilithek", "sensorthings", "lhp", "pegelonline")
+TYPES = (*MESSAGE_TYPES, PUSH_TYPE, *POLLED_TYPES)
 NOT_FOR_ALL = frozenset({"pegelonline"})
 """Types only operators of the platform register: one source of them serves all."""
 OPERATORS_OPTIONS = ("trusted_address", "simulated")
@@ -100,9 +105,9 @@ class Wanted:
 
 def connectors_of(source_type: str) -> list[str]:
     """The connectors a source of this type may name, sorted."""
-    if source_type not in (*MESSAGE_TYPES, "http"):
+    if source_type not in (*MESSAGE_TYPES, *FEED_TYPES):
         return []
-    left_out = _OWN_CONNECTOR | (_MESSAGES_ONLY if source_type == "http" else frozenset())
+    left_out = _OWN_CONNECTOR | (_MESSAGES_ONLY if source_type in FEED_TYPES else frozenset())
     return [name for name in connector_names() if name not in left_out]
 
 
@@ -119,13 +124,17 @@ def _faults(wanted: Wanted) -> Iterator[Fault]:
         return
     if not _SHORTEST <= wanted.interval <= _LONGEST:
         yield Fault("interval", N_("Write a number of minutes from 1 to 1440."))
-    if wanted.type != "webhook":
+    if wanted.type not in POSTED_TYPES:
         yield from _address_faults(wanted)
     options = wanted.options
-    if wanted.type in (*MESSAGE_TYPES, "http"):
+    if wanted.type in (*MESSAGE_TYPES, *FEED_TYPES):
         yield from _connector_faults(wanted)
     if wanted.type == "mqtt":
         yield from _broker_faults(wanted)
+    if wanted.type in ("mqtt", "mobilithek"):
+        yield from _certificate_faults(options)
+    if wanted.type == "mobilithek" and not options.get("client_certificate"):
+        yield Fault("client_certificate", N_("This is needed."))
     try:
         if wanted.type == "sensorthings":
             datastreams_of(options)
@@ -209,6 +218,9 @@ def _broker_faults(wanted: Wanted) -> Iterator[Fault]:
             yield Fault(name, N_("This is not a text."))
     if options.get("password") and not options.get("username"):
         yield Fault("username", N_("A password needs a user name."))
+
+
+def _certificate_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
     certificate, key = options.get("client_certificate"), options.get("client_key")
     if bool(certificate) != bool(key):
         missing = "client_key" if certificate else "client_certificate"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import http_poll, lhp, mqtt, pegelonline, sensorthings
+from . import http_poll, lhp, mobilithek, mqtt, pegelonline, sensorthings
 from .task import Poller
 
 POLLERS: dict[str, Poller] = {
     "http": http_poll.poll,
     "lhp": lhp.poll,
+    "mobilithek": mobilithek.poll,
     "pegelonline": pegelonline.poll,
     "sensorthings": sensorthings.poll,
 }
@@ -15,5 +16,5 @@ LISTENERS: dict[str, Poller] = {
     "mqtt": mqtt.listen,
 }
 """These hold their source until the process ends or another takes it over."""
-PUSHED = frozenset({"webhook"})
+PUSHED = frozenset({"webhook", mobilithek.PUSH_TYPE})
 """These come to the portal by themselves; no ingest process has to do anything for them."""

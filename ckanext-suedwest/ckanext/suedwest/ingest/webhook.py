@@ -30,7 +30,7 @@ from ..store.text import identifies
 from ..store.writer import write_batch
 from .allowance import Allowance
 from .database_errors import describe_database_error
-from .intake import Intake, Message, refused
+from .intake import LARGEST_MESSAGE, Intake, Message, refused
 from .secrets import token_matches
 from .task import utc_now
 
@@ -63,11 +63,23 @@ class Answer:
 
 
 class Webhook:
-    """Takes messages for all sources of the type; used by several threads at once."""
+    """Takes messages for all sources of the type; used by several threads at once.
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+    `largest` is the size of a message in bytes, unpacked.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        source_type: str = SOURCE_TYPE,
+        largest: int = LARGEST_MESSAGE,
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._source_type = source_type
+        self._largest = largest
         self._counting = threading.Lock()
         self._allowances: dict[str, tuple[int, Allowance]] = {}
 
@@ -77,17 +89,32 @@ class Webhook:
         `topic` is the path and query the caller used, for connectors that look at it.
         """
         try:
-            source = self._allowed(source_id, token)
-            if source is None:
-                return Answer(401, "The token is missing, or is not the one of this source.")
-            if not source.enabled:
-                return Answer(403, "This source is switched off.")
+            source = self._source(source_id, token)
+            if isinstance(source, Answer):
+                return source
             if not self._may_pass(source):
                 return Answer(429, "This source sends too many messages; try again later.")
             return self._store(source, Message(topic, payload, self._clock()))
         except DBAPIError as error:
             log.error("%s: %s", source_id, describe_database_error(error))
             return Answer(503, "The message could not be stored now; send it again later.")
+
+    def turned_away(self, source_id: str, token: str) -> Answer | None:
+        """The answer to a caller who may not send, so that nothing large is read before."""
+        try:
+            source = self._source(source_id, token)
+        except DBAPIError as error:
+            log.error("%s: %s", source_id, describe_database_error(error))
+            return Answer(503, "The message could not be stored now; send it again later.")
+        return source if isinstance(source, Answer) else None
+
+    def _source(self, source_id: str, token: str) -> SourceRow | Answer:
+        source = self._allowed(source_id, token)
+        if source is None:
+            return Answer(401, "The token is missing, or is not the one of this source.")
+        if not source.enabled:
+            return Answer(403, "This source is switched off.")
+        return source
 
     def _allowed(self, source_id: str, token: str) -> SourceRow | None:
         """The source, when the caller knows its token; a stranger learns of no source."""
@@ -98,7 +125,7 @@ class Webhook:
         except UnknownSource:
             return None
         known = token_matches(token, source.options)
-        return source if known and source.type == SOURCE_TYPE else None
+        return source if known and source.type == self._source_type else None
 
     def _may_pass(self, source: SourceRow) -> bool:
         most = source.options.get("most_at_once")
@@ -111,7 +138,7 @@ class Webhook:
 
     def _store(self, source: SourceRow, message: Message) -> Answer:
         try:
-            intake = Intake(source)
+            intake = Intake(source, largest=self._largest)
         except SuedwestError as error:
             log.error("%s: %s", source.id, error)
             return Answer(503, "The source is not set up completely; its editor has to look.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..connectors.base import connector_names
 from ..ingest.secrets import SECRET_OPTIONS, TOKEN_OPTION, hash_token
-from ..ingest.source_check import TYPES, Wanted, faults
+from ..ingest.source_check import POSTED_TYPES, TYPES, Wanted, faults
 from .yaml_file import YamlFile
 
 _BESIDE = ("title", "connector", "operator", "licence", "devices")
@@ -54,7 +54,7 @@ def _read(file: YamlFile, position: int, source: dict[str, Any]) -> list[SourceE
     if kind not in TYPES:
         file.report([*at, "type"], _unknown_type(kind))
         return []
-    if kind != "webhook" and "url" not in source:
+    if kind not in POSTED_TYPES and "url" not in source:
         file.report([*at, "url"], "is missing; write a web address that starts with https://")
         return []
     options = source.get("options", {})

@@ -19,13 +19,14 @@ from ...ingest.secrets import (
     seal_options,
     without_secrets,
 )
-from ...ingest.source_check import NOT_FOR_ALL, OPERATORS_OPTIONS, Wanted, faults
+from ...ingest.source_check import NOT_FOR_ALL, OPERATORS_OPTIONS, POSTED_TYPES, Wanted, faults
 from ...store.managed_sources import ManagedSource
 from ...store.selection import Selection
 from ...store.text import NAME_LENGTH
 from ..rights import PLATFORM_ORGANIZATION, may_change
 from .fields import Fields
 
+TOKEN_PLACE = "TOKEN"  # noqa: S105 - where it stands in an address that is shown
 MOST_DEVICES = 1_000
 """Devices of one source; more belong into several."""
 
@@ -66,7 +67,7 @@ def read_wanted(data: DataDict, known: ManagedSource | None, context: Context) -
         options["title"] = title
     elif old.get("title"):
         options.setdefault("title", old["title"])
-    if kind == "webhook":
+    if kind in POSTED_TYPES:
         url = ""
     _keep_secrets(fields, options, old, moved=known is not None and _moved(known.url, url))
     if not operator:
@@ -136,9 +137,16 @@ def told(source: ManagedSource, context: Context) -> dict[str, Any]:
         "last_success": source.last_success_at and source.last_success_at.isoformat(),
         "last_error": source.last_error,
     }
-    if source.type == "webhook":
+    if source.type in POSTED_TYPES:
+        view = "receive" if source.type == "webhook" else "receive_packet"
+        # The Mobilithek sends no header of ours: its token stands at the end of the address.
+        token = {} if source.type == "webhook" else {"key": TOKEN_PLACE}
         shown["webhook_url"] = tk.url_for(
-            "suedwest_webhook.receive", source_id=source.id, qualified=True, locale="default"
+            f"suedwest_webhook.{view}",
+            source_id=source.id,
+            qualified=True,
+            locale="default",
+            **token,
         )
         shown["has_token"] = bool(source.options.get(TOKEN_OPTION))
     return shown

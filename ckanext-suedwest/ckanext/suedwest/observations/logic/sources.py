@@ -12,7 +12,7 @@ from ckan.types import Context, DataDict
 from sqlalchemy import Connection
 
 from ...ingest.secrets import TOKEN_OPTION, make_token
-from ...ingest.source_check import Wanted
+from ...ingest.source_check import POSTED_TYPES, Wanted
 from ...store.managed_sources import (
     ManagedSource,
     delete_source,
@@ -82,9 +82,10 @@ def suedwest_source_create(context: Context, data_dict: DataDict) -> dict[str, A
     :type title: string
     :param id: lower-case letters, digits and hyphens (optional, made of municipality and title)
     :type id: string
-    :param type: `webhook`, `mqtt`, `http`, `sensorthings` or `lhp`; operators: `pegelonline`
+    :param type: `webhook`, `mqtt`, `http`, `mobilithek`, `mobilithek-push`, `sensorthings` or
+        `lhp`; operators: `pegelonline`
     :type type: string
-    :param url: what is polled or listened to; not for a webhook
+    :param url: what is polled or listened to; not for `webhook` and `mobilithek-push`
     :type url: string
     :param interval: minutes between two values (optional, default 15)
     :type interval: integer
@@ -96,7 +97,7 @@ def suedwest_source_create(context: Context, data_dict: DataDict) -> dict[str, A
     :param paused: true registers it without starting it (optional)
     :type paused: boolean
 
-    The answer to a webhook holds its `token`, this once.
+    The answer to what is posted holds its `token`, this once.
     """
     tk.check_access("suedwest_source_create", context, data_dict)
     owner = store_name(municipality_of(data_dict))
@@ -189,7 +190,7 @@ def _switch(source: ManagedSource, enabled: bool, context: Context) -> dict[str,
 
 def _with_token(wanted: Wanted, *, renew: bool) -> tuple[str | None, Mapping[str, Any]]:
     options = sealed(wanted.options)
-    if wanted.type != "webhook" or not renew:
+    if wanted.type not in POSTED_TYPES or not renew:
         return None, options
     token, kept = make_token()
     return token, {**options, TOKEN_OPTION: kept}

@@ -14,6 +14,7 @@ from ckan.types import Context, DataDict
 
 from ...domain.freshness import LIMITS, Freshness, freshness
 from ...domain.quality import Quality
+from ...ingest.certificates import SourceCertificate, certificates
 from ...store.health import DeviceHealth, device_health
 from ...store.quarantine import ReasonCount, reasons
 from ...store.status import SourceStatus, StreamStatus, ingest_status, stream_statuses
@@ -44,7 +45,9 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
     the records were refused that came within 24 hours and wait in the quarantine, `waiting`
     counts all that wait. `quiet` lists the stations whose newest value is `silent`, `late` or
     `implausible`, of `stations` in all. `devices` is the health of devices that reported within
-    thirty days: volts, per cent, dBm, dB, and the messages that never arrived.
+    thirty days: volts, per cent, dBm, dB, and the messages that never arrived. `certificate` is
+    None for sources without one, else `expires_at` and `warning`: 60, 30 or 7 when it ends within
+    so many days, 0 once it has ended or where it cannot be read, None before.
     """
     tk.check_access("suedwest_ingest_status", context, data_dict)
     visible = visible_owners(context, data_dict.get("municipality"))
@@ -54,6 +57,7 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
         waiting = _by_source(reasons(conn, owners=visible))
         streams = _by_source(stream_statuses(conn))
         devices = _by_source(device_health(conn, now=now))
+    shown_certificates = {one.source_id: one for one in certificates(engine)}
     answer: list[dict[str, Any]] = []
     for status in ingest_status(engine, now):
         if visible is not None and status.municipality not in visible:
@@ -67,6 +71,7 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
             | {
                 "state": _state(status, now),
                 "reasons": [_without_source(reason) for reason in recent.get(status.source_id, [])],
+                "certificate": _certificate(shown_certificates.get(status.source_id), now),
                 "waiting": sum(one.records for one in waiting.get(status.source_id, [])),
                 "stations": len(keys),
                 "quiet": _quiet(shown, now),
@@ -78,6 +83,13 @@ def suedwest_ingest_status(context: Context, data_dict: DataDict) -> list[dict[s
             }
         )
     return answer
+
+
+def _certificate(shown: SourceCertificate | None, now: datetime) -> dict[str, Any] | None:
+    if shown is None:
+        return None
+    ends = shown.expires_at
+    return {"expires_at": ends and ends.isoformat(), "warning": shown.stage(now)}
 
 
 def visible_owners(context: Context, municipality: object) -> set[str | None] | None:

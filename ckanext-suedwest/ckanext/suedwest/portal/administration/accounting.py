@@ -51,7 +51,7 @@ def overview(municipality: str) -> str:
         municipality,
         _OVERVIEW,
         sources=sorted(sources, key=lambda one: (one["municipality"] is None, one["source_id"])),
-        troubled=[one for one in sources if one["state"] in _TROUBLED],
+        troubled=[one for one in sources if one["state"] in _TROUBLED or one["certificate_words"]],
         quiet=[one for source in sources for one in source["quiet"]],
         stations=sum(source["stations"] for source in sources),
         waiting=sum(source["waiting"] for source in sources),
@@ -158,6 +158,7 @@ def _describe_source(source: dict[str, Any], now: datetime, lang: str) -> None:
         else formats.hours_words(timedelta(seconds=max(source["lag_s"], 0)), lang)
     )
     source["every"] = formats.hours_words(timedelta(seconds=source["interval_s"]), lang)
+    source["certificate_words"] = _certificate_words(source["certificate"], now)
     source["reasons"] = _joined_reasons(source["reasons"])
     for one in source["quiet"]:
         one["title"] = named(one["name"], one["water"])
@@ -181,6 +182,25 @@ _SIGNS = {
     "silent": Freshness.SILENT,
     "working": Freshness.LIVE,
 }
+
+
+def _certificate_words(certificate: dict[str, Any] | None, now: datetime) -> str | None:
+    """That a client certificate ends soon or has ended; None while nobody has to do anything."""
+    if certificate is None or certificate["warning"] is None:
+        return None
+    if certificate["expires_at"] is None:
+        return tk._("The client certificate cannot be read; enter it again.")
+    ends = datetime.fromisoformat(certificate["expires_at"])
+    day = ends.astimezone(BERLIN).strftime("%d.%m.%Y")
+    if not certificate["warning"]:
+        return tk._("The client certificate ended on {day}; nothing can be fetched.").format(
+            day=day
+        )
+    return tk.ungettext(
+        "The client certificate ends on {day}, in {number} day.",
+        "The client certificate ends on {day}, in {number} days.",
+        (ends - now).days,
+    ).format(day=day, number=(ends - now).days)
 
 
 def _record_title(record: str) -> str:

@@ -183,6 +183,8 @@ _TYPES: dict[str, Callable[[], str]] = {
     "mqtt": lambda: tk._("messages by MQTT"),
     "webhook": lambda: tk._("messages by webhook"),
     "http": lambda: tk._("asked by HTTP"),
+    "mobilithek": lambda: tk._("pulled from the Mobilithek"),
+    "mobilithek-push": lambda: tk._("pushed by the Mobilithek"),
     "pegelonline": lambda: tk._("PEGELONLINE of the federal waterways"),
     "lhp": lambda: tk._("flood classes of the states"),
     "sensorthings": lambda: tk._("SensorThings server"),

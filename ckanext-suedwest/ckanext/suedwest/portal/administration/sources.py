@@ -157,6 +157,8 @@ def type_title(source_type: str) -> str:
         "webhook": tk._("Webhook: a network server posts to the portal"),
         "mqtt": tk._("MQTT: the portal listens to a broker"),
         "http": tk._("Web address that is asked regularly (JSON or CSV)"),
+        "mobilithek": tk._("Mobilithek: the portal pulls a subscription"),
+        "mobilithek-push": tk._("Mobilithek: packets are pushed to the portal"),
         "sensorthings": tk._("SensorThings server (such as FROST)"),
         "lhp": tk._("Flood portal of the Länder (classes)"),
         "pegelonline": "PEGELONLINE",
