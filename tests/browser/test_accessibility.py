@@ -83,7 +83,7 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("suedwest_charts.embed_value", f"/embed/{STATION}/W/value"),
     ("suedwest_charts.embed_list", f"/embed/list/pegel/{TOWN}"),
     ("suedwest_dashboards.embed", f"/embed/seite/{OWN}/{{dashboard}}"),
-    ("suedwest_dashboards.embed_map", f"/embed/karte/{TOWN}"),
+    ("suedwest_maps.embed", f"/embed/karte/{TOWN}"),
     ("embed_missing", "/embed/gibt-es-nicht/W"),
 )
 # The same page with other values, looked at once.

@@ -7,7 +7,7 @@ Longitudes are squeezed by the cosine of the middle latitude, which is true enou
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -151,9 +151,18 @@ def _overview(profiles: Sequence[Profile], width: float) -> MapView | None:
 
 
 def municipality_map(
-    profile: Profile, stations: Sequence[StationRow], width: float = 400
+    profile: Profile,
+    stations: Sequence[StationRow],
+    width: float = 400,
+    *,
+    pin: float = _PIN,
+    texts: Mapping[str, str] | None = None,
 ) -> MapView | None:
-    """One municipality with the stations in and near it; None when it has no boundary."""
+    """One municipality with the stations in and near it; None when it has no boundary.
+
+    `pin` is half the size of their signs, `texts` says by slug what stands beside them where
+    there is room, their name unless told.
+    """
     if not profile.boundary:
         return None
     geometry = boundaries.geometry(profile.boundary)
@@ -170,15 +179,16 @@ def municipality_map(
     bounds = _union_of([geometry.bounds, *((x, y, x, y) for x, y in points)])
     projection = _Projection(bounds, width, 20)
     places = [projection.point(*point) for point in points]
-    taken = [(x - _PIN, y - _PIN, x + _PIN, y + _PIN) for x, y in places]
+    taken = [(x - pin, y - pin, x + pin, y + pin) for x, y in places]
     pins: list[Pin] = []
     for station, (x, y) in zip(drawn, places, strict=True):
-        around = (x - _PIN, y - _PIN, x + _PIN, y + _PIN)
+        around = (x - pin, y - pin, x + pin, y + pin)
 
         def free(placed: Box, around: Box = around) -> bool:
             return not any(_overlap(placed, one) for one in taken if one != around)
 
-        label = _label(station.name, around, free, projection, centre_first=False)
+        text = station.name if texts is None else texts.get(station.slug, "")
+        label = _label(text, around, free, projection, centre_first=False) if text else None
         if label:
             taken.append(_box_of(label))
         inside = dict(station.municipalities).get(profile.name) == "inside"

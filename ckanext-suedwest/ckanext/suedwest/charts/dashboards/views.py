@@ -14,11 +14,9 @@ from ...portal.conditional import answer_conditionally
 from ...portal.organizations import profile
 from ...portal.profile import Profile
 from .. import oembed
-from ..embed_page import Source, embed_page, missing_page
+from ..embed_page import embed_page, missing_page
 from ..language import asked_language, page_language
-from ..map_view.drawing import marked_stations, station_map
 from ..markup import element
-from ..pages import source_of
 from . import storage
 from .drawing import Drawn, draw
 from .tiles import parse_stored
@@ -63,37 +61,6 @@ def embed(municipality: str, name: str) -> Response | WerkzeugResponse:
     )
 
 
-@dashboards.route("/embed/karte/<municipality>")
-def embed_map(municipality: str) -> Response | WerkzeugResponse:
-    """The stations of a municipality on its map for an `<iframe>`; `lang` is optional."""
-    lang = asked_language()
-    if lang != page_language():
-        return tk.redirect_to(
-            "suedwest_dashboards.embed_map", locale=lang, municipality=municipality
-        )
-    town = profile(municipality)
-    if town is None:
-        return missing_page(lang)
-    now = datetime.now(UTC)
-    shown = [each.station for each in marked_stations(municipality, now)]
-    title = _("Stations in {municipality}").format(municipality=town.title)
-    sources = [source_of(each) for each in shown]
-    if town.boundary_attribution:
-        sources.append(Source(town.boundary_attribution, "", None))
-    return embed_page(
-        title=title,
-        body=element("h1", title) + station_map(town, now, lang, ident="stations"),
-        language=lang,
-        municipality=town,
-        portal_address=tk.h.url_for("organization.read", id=municipality, _external=True),
-        sources=sources,
-        simulated=any(each.properties.get("simulated") == "true" for each in shown),
-        discovery=tk.url_for(
-            "suedwest_dashboards.embed_map", municipality=municipality, _external=True
-        ),
-    )
-
-
 @oembed.embeddable("suedwest_dashboards.page")
 @oembed.embeddable("suedwest_dashboards.embed")
 def _find_page(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
@@ -102,15 +69,6 @@ def _find_page(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None
         return None
     title, _tiles = parse_stored(stored.published)
     return oembed.Embeddable(title, "suedwest_dashboards.embed", values, 800)
-
-
-@oembed.embeddable("suedwest_dashboards.embed_map")
-def _find_map(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
-    town = profile(values["municipality"])
-    if town is None:
-        return None
-    title = _("Stations in {municipality}").format(municipality=town.title)
-    return oembed.Embeddable(title, "suedwest_dashboards.embed_map", values, 700)
 
 
 def landing_page(municipality: str) -> Drawn | None:

@@ -22,8 +22,10 @@ from ..markup import EMPTY, element, join
 from ..state import State, state_of
 from .clusters import Cluster, clusters
 
-_WIDTH = 640.0
-_SIGN = 22.0
+WIDTH = 640.0
+# Drawn twice, so that signs and texts keep their size on a telephone; the styles choose.
+_LAYOUTS = (("wide", WIDTH), ("narrow", 328.0))
+_SIGN = 24.0
 _APART = 30.0
 _CURRENT = (Freshness.LIVE, Freshness.LATE)
 
@@ -76,7 +78,7 @@ def station_map(
     found = marked_stations(town.name, now, kinds)
     if not found:
         return element("p", tk._("There is no station to show on the map."), class_="empty")
-    return _drawing(town, found, now, lang, ident) + _list(found, now, lang, ident)
+    return _drawings(town, found, now, lang, ident) + _list(found, now, lang, ident)
 
 
 def value_words(one: Marked, now: datetime, lang: str) -> str:
@@ -103,62 +105,116 @@ def value_words(one: Marked, now: datetime, lang: str) -> str:
     return f"{age}, {last}"
 
 
-def _drawing(town: Profile, found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
-    view = maps.municipality_map(town, [each.station for each in found], _WIDTH)
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A map as `<svg>`, with its height in the units of its width."""
+
+    svg: Markup
+    height: float
+
+
+def draw(
+    town: Profile,
+    found: list[Marked],
+    now: datetime,
+    lang: str,
+    *,
+    width: float = WIDTH,
+    css: str | None = None,
+    list_id: str | None = None,
+) -> Drawing | None:
+    """The map alone; its signs are links only with `list_id`, the id of the list on the page.
+
+    None where nobody knows the boundary.
+    """
+    short = width < WIDTH
+    texts = {each.station.slug: _text(each, lang, short=short) for each in found}
+    view = maps.municipality_map(
+        town, [each.station for each in found], width, pin=_SIGN / 2, texts=texts
+    )
     if view is None:
-        return EMPTY
+        return None
     by_slug = {each.station.slug: each for each in found}
     pins = [by_slug[pin.slug] for pin in view.pins]
     joined = clusters([(pin.x, pin.y) for pin in view.pins], _APART)
+    alone = [each.members[0] for each in joined if len(each.members) == 1]
+    labels = [label for each in alone if (label := view.pins[each].label)]
     areas = (element("path", class_="area", d=area.path) for area in view.areas)
+    names = (
+        element("text", each.text, x=each.x, y=each.y, text_anchor=each.anchor, class_="halo")
+        for each in labels
+    )
     signs = (
-        _sign(pins[each.members[0]], each, now, lang)
+        _sign(pins[each.members[0]], each, now, lang, linked=list_id is not None)
         if len(each.members) == 1
-        else _number(each, ident)
+        else _number(each, list_id)
         for each in joined
     )
-    drawing = element(
+    svg = element(
         "svg",
         *areas,
+        *names,
         *signs,
+        class_=css,
         viewBox=f"0 0 {view.width:.1f} {view.height:.1f}",
         role="group",
         aria_label=tk._("Map of {municipality} with its stations").format(municipality=town.title),
     )
-    return element("div", drawing, class_="map station-map")
+    return Drawing(svg, view.height)
 
 
-def _sign(one: Marked, place: Cluster, now: datetime, lang: str) -> Markup:
+def _drawings(town: Profile, found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
+    drawn = [
+        draw(town, found, now, lang, width=width, css=css, list_id=f"{ident}-list")
+        for css, width in _LAYOUTS
+    ]
+    svgs = [each.svg for each in drawn if each is not None]
+    return element("div", *svgs, class_="map station-map") if svgs else EMPTY
+
+
+def _text(one: Marked, lang: str, *, short: bool) -> str:
+    """What stands beside the sign: name and value of now, where it is short the value alone."""
+    stream = one.datastream
+    value = ""
+    # A number of things says nothing without what is counted.
+    if one.state.freshness in _CURRENT and stream.unit not in formats.COUNTED:
+        value = (
+            ""
+            if stream.good_result is None
+            else formats.quantity(stream.good_result, stream.unit, lang)
+        )
+    return value if short else f"{one.station.name} {value}".rstrip()
+
+
+def _sign(one: Marked, place: Cluster, now: datetime, lang: str, *, linked: bool) -> Markup:
     said = f"{title(one.station)}: {value_words(one, now, lang)}"
     half = _SIGN / 2
-    return element(
-        "a",
-        element("title", said),
-        element(
-            "use",
-            href=f"#{one.sign}",
-            x=place.x - half,
-            y=place.y - half,
-            width=_SIGN,
-            height=_SIGN,
-        ),
-        href=tk.h.url_for("suedwest.station", slug=one.station.slug),
-        target="_top",
-        aria_label=said,
+    # The whole place can be hit, not only the lines of the sign.
+    target = element("circle", cx=place.x, cy=place.y, r=half, fill="none", pointer_events="all")
+    shapes = element(
+        "use", href=f"#{one.sign}", x=place.x - half, y=place.y - half, width=_SIGN, height=_SIGN
     )
+    if one.state.freshness is Freshness.LATE:
+        shapes += element(
+            "use", href="#f-late", x=place.x + 4, y=place.y + 4, width=half, height=half
+        )
+    parts = (element("title", said), target, shapes)
+    if not linked:
+        return element("g", *parts)
+    address = tk.h.url_for("suedwest.station", slug=one.station.slug)
+    return element("a", *parts, href=address, target="_top", aria_label=said)
 
 
-def _number(place: Cluster, ident: str) -> Markup:
+def _number(place: Cluster, list_id: str | None) -> Markup:
     count = len(place.members)
-    said = tk._("{number} stations close together: to the list").format(number=count)
-    return element(
-        "a",
-        element("title", said),
+    parts = (
         element("circle", class_="cluster", cx=place.x, cy=place.y, r=_SIGN / 2 + 2),
-        element("text", str(count), x=place.x, y=place.y + 5, text_anchor="middle"),
-        href=f"#{ident}-list",
-        aria_label=said,
+        element("text", str(count), x=place.x, y=place.y + 5, text_anchor="middle", class_="count"),
     )
+    if list_id is None:
+        return element("g", *parts)
+    said = tk._("{number} stations close together: to the list").format(number=count)
+    return element("a", element("title", said), *parts, href=f"#{list_id}", aria_label=said)
 
 
 def _list(found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
