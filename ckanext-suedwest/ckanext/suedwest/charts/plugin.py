@@ -22,6 +22,7 @@ from .dashboards import staff
 from .dashboards.logic import ACTIONS, AUTH_FUNCTIONS
 from .dashboards.views import dashboards, landing_page
 from .language import page_language
+from .map_view.views import map_views
 from .ranges import find_range
 
 
@@ -56,7 +57,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     # IBlueprint
 
     def get_blueprint(self) -> list[Blueprint]:
-        return [views.charts, chart_views, dashboards, staff.dashboard_staff]
+        return [views.charts, chart_views, map_views, dashboards, staff.dashboard_staff]
 
     # IActions
 
