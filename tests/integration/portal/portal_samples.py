@@ -106,6 +106,7 @@ class PlainWaterPlugin(plugins.SingletonPlugin):
             name="water",
             prefix="pegel",
             list_url_endpoint="portal_test.all_gauges",
+            list_url_title="All, most urgent first",
             page_template="portal_test/page.html",
             page_context=lambda station, _package, _now: {"value": station.datastreams[0].total},
             table_template="portal_test/names.html",

@@ -94,7 +94,7 @@ def test_its_lists_stand_in_frames_and_tiles_with_age_source_and_mark(
     town = "kaiserslautern"
     for name, expected in (("parking", "Parken"), ("roads", "Was ist heute gesperrt?")):
         framed = app.get(f"/embed/list/{name}/{town}")
-        assert f"<h1>{expected}, Stadt Kaiserslautern</h1>" in framed.body
+        assert f"<h1>Stadt Kaiserslautern: {expected}</h1>" in framed.body
         assert "frame-ancestors 'self' herzlich-digital.de" in framed.headers[POLICY]
         assert "Sandbox: nachgespielte Werte" in framed.body
         assert "Simulierte Werte, keine Messung" in framed.body
@@ -107,7 +107,7 @@ def test_its_lists_stand_in_frames_and_tiles_with_age_source_and_mark(
     closures = app.get(f"/embed/list/roads/{town}").body
     assert "Musterstraße" in closures
     assert "Probeweg" not in closures
-    assert "Parking, " in app.get(f"/en/embed/list/parking/{town}").body
+    assert ": Parking</h1>" in app.get(f"/en/embed/list/parking/{town}").body
     rows = app.get(f"/embed/list/parking/{town}.csv").body.splitlines()
     assert sum("parking_free" in row for row in rows) >= 7
     told = list(csv.DictReader(io.StringIO(app.get(f"/embed/list/roads/{town}.csv").body)))

@@ -61,7 +61,7 @@ def listed(prefix: str, municipality: str, now: datetime) -> Listed | None:
     told = part.told(municipality, now) if part and town else None
     if part is None or town is None or told is None:
         return None
-    title = f"{_(part.title)}, {town.title}"
+    title = f"{town.title}: {_(part.title)}"
     body = element("h1", title) + told.body
     return Listed(title, body, sources_of(told), told.simulated, told.endpoint, dict(told.values))
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from ..store.query import DatastreamNow, StationRow
 
 
+def N_(msgid: str) -> str:  # noqa: N802 - the name that tools which collect texts know
+    """Mark a text that is translated where it is shown."""
+    return msgid
+
+
 @dataclass(frozen=True, slots=True)
 class StationList:
     """A list of stations to be framed: `body` has its own `<h1>`, and stands alone.
@@ -75,6 +80,8 @@ class StationKind:
     """First word of its address among embedded lists, `pegel`."""
     list_url_endpoint: str
     """Flask endpoint of the list of all stations of this kind."""
+    list_url_title: str
+    """What a link to it says, an English msgid."""
     page_template: str
     """Body of the station page; gets `station`, `package`, `now` and `view`."""
     page_context: Callable[[StationRow, dict[str, Any], datetime], dict[str, Any]]
@@ -115,13 +122,14 @@ class Snapshot:
     `address` is path and query of the German answer; `languages` says whether `/en` in front of it
     is kept too. `file` is where the answer lies below the folder of files, with a suffix that
     names its type. `stations` are the ids of the stations it shows: it is made anew when one of
-    them changes.
+    them changes, and when `version` does, which stands for everything else it shows.
     """
 
     address: str
     file: str
     stations: frozenset[int]
     languages: bool = True
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 
 from ..observations.store_access import read_engine
 from ..portal import formats, roads
-from ..portal.interfaces import ListPart, PartList
+from ..portal.interfaces import N_, ListPart, PartList
 from ..store.events import read_events
 from ..store.query import stations
 from .availability import Mode, in_order
@@ -22,11 +22,6 @@ _EVENT_HEADER = (
     *("roads", "effect", "direction", "start", "end", "intermittent", "description"),
     *("simulated", "attribution", "licence"),
 )
-
-
-def N_(msgid: str) -> str:  # noqa: N802 - the name that tools which collect texts know
-    """Mark a text that is translated where it is shown."""
-    return msgid
 
 
 _TITLES = {

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from flask import Blueprint
 
-from ..portal.interfaces import ISnapshots, IStationKind, Snapshot, StationKind
+from ..portal.interfaces import N_, ISnapshots, IStationKind, Snapshot, StationKind
 from ..store.query import StationRow
 from . import kept_pages, lists, parts, station_page, views
 from .rows import KINDS
@@ -41,6 +41,7 @@ class TrafficPlugin(plugins.SingletonPlugin):
             name=lists.TOPIC,
             prefix="verkehr",
             list_url_endpoint="suedwest_traffic.overview",
+            list_url_title=N_("All municipalities"),
             page_template="traffic/station.html",
             page_context=station_page.page_context,
             table_template="traffic/table.html",

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from flask import Blueprint
 
-from ..portal.interfaces import ISnapshots, IStationKind, Snapshot, StationKind
+from ..portal.interfaces import N_, ISnapshots, IStationKind, Snapshot, StationKind
 from ..store.query import StationRow
 from . import crisis_embed, kept_pages, lists, reading, station_page, views
 
@@ -40,6 +40,7 @@ class WaterPlugin(plugins.SingletonPlugin):
             name=lists.KIND,
             prefix="pegel",
             list_url_endpoint="suedwest_water.gauges",
+            list_url_title=N_("All, most urgent first"),
             page_template="water/station.html",
             page_context=station_page.page_context,
             table_template="water/table.html",
