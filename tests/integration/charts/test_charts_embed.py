@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
@@ -116,6 +117,35 @@ def test_the_gauges_of_a_municipality_are_a_page_for_its_own_site(app: Any) -> N
     for missing in ("/embed/list/pegel/nowhere", "/embed/list/nothing/landkreis-mayen-koblenz"):
         assert app.get(missing, expect_errors=True).status_code == 404
         assert app.get(f"{missing}.csv", expect_errors=True).status_code == 404
+
+
+def test_the_map_of_a_municipality_is_a_page_with_files(app: Any) -> None:
+    town = "landkreis-mayen-koblenz"
+    address = f"/embed/karte/{town}"
+    page = app.get(address)
+    assert "Set-Cookie" not in page.headers
+    # Once for wide windows and once for telephones; the value stands beside the sign.
+    signs = re.findall(r'<svg class="(wide|narrow)".*?</svg>', page.body, re.DOTALL)
+    assert signs == ["wide", "narrow"]
+    assert ">Andernach 1,00\u00a0m</text>" in page.body
+    assert ">1,00\u00a0m</text>" in page.body
+    assert 'id="stations-list"' in page.body
+    picture = app.get(f"{address}.svg").body
+    ElementTree.fromstring(picture)  # noqa: S314 - our own answer
+    assert "var(--" not in picture
+    assert "<a" not in picture
+    assert "Rhein bei Andernach: 1,00\u00a0m" in picture
+    assert "WSV über PEGELONLINE" in picture
+    assert app.get(f"{address}.png").data[:4] == b"\x89PNG"
+    (row,) = csv.DictReader(io.StringIO(app.get(f"{address}.csv").data.decode()))
+    assert row["station"] == SLUG
+    site = config["ckan.site_url"]
+    told = app.get(f"/oembed?{urlencode({'url': site + address})}").json
+    assert f'src="{site}{address}"' in told["html"]
+    assert "Stations in" in app.get(f"{address}?lang=en").body
+    assert f"{address}&#34;" in app.get(f"/organization/{town}").body
+    for missing in ("", ".svg", ".csv"):
+        assert app.get(f"/embed/karte/nowhere{missing}", expect_errors=True).status_code == 404
 
 
 def test_oembed_tells_pages_of_stations_and_embeds(app: Any) -> None:

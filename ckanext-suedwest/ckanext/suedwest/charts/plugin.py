@@ -22,7 +22,7 @@ from .dashboards import staff
 from .dashboards.logic import ACTIONS, AUTH_FUNCTIONS
 from .dashboards.views import dashboards, landing_page
 from .language import page_language
-from .map_view.views import map_views
+from .map_view.views import map_code, map_views
 from .ranges import find_range
 
 
@@ -52,6 +52,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
             "suedwest_oembed": oembed.discovery,
             "suedwest_landing_page": landing_page,
             "suedwest_list_codes": lists.list_codes,
+            "suedwest_map_code": map_code,
         }
 
     # IBlueprint

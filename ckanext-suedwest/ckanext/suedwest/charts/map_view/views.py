@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ...portal.organizations import profile
 from ...portal.profile import Profile
 from .. import answers, downloads, oembed, picture
+from ..embed_code import snippet
 from ..embed_page import Download, Source, embed_page, missing_page
 from ..language import asked_language, page_language
 from ..markup import element
@@ -93,6 +94,12 @@ def _find_map(values: Mapping[str, str], lang: str) -> oembed.Embeddable | None:
     if town is None:
         return None
     return oembed.Embeddable(_title(town), "suedwest_maps.embed", values, _HEIGHT)
+
+
+def map_code(town: Profile) -> str:
+    """The HTML by which a municipality's own site shows its map."""
+    address = tk.h.url_for("suedwest_maps.embed", municipality=town.name, _external=True)
+    return snippet(address, _title(town), height=_HEIGHT)
 
 
 def _title(town: Profile) -> str:
