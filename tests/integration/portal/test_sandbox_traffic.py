@@ -19,6 +19,7 @@ from store_samples import rows
 from ckanext.suedwest.ingest.runner import Runner
 from ckanext.suedwest.ingest.simulator.__main__ import register_traffic
 from ckanext.suedwest.ingest.simulator.traffic_feeds import FEEDS
+from ckanext.suedwest.portal import reconcile
 from ckanext.suedwest.portal.open_dataset_package import publish
 from ckanext.suedwest.store.query import stations
 from ckanext.suedwest.store.status import ingest_status
@@ -115,25 +116,21 @@ def test_its_lists_stand_in_frames_and_tiles_with_age_source_and_mark(
     assert {row["simulated"] for row in told} == {"true"}
     everything = app.get(f"/embed/list/verkehr/{town}.csv").body
     assert "parking_free" in everything
+    assert "Hier meldet niemand Sperrungen" in app.get(f"/embed/list/roads/{LINZ}").body
     assert app.get("/embed/list/parking/linz-am-rhein").status_code == 404
     assert app.get("/embed/list/parking/nowhere.csv").status_code == 404
 
     counter = next(iter(stations(sandbox, kind="counter", municipality=LINZ)))
-    tiles = [
-        {"kind": "list", "stations": "counter"},
-        {"kind": "list", "stations": "roads"},
-        {"kind": "chart", "station": counter.slug, "datastream": "bicycles", "width": "full"},
-    ]
-    page = {"title": "Verkehr", "tiles": tiles}
-    call_action("suedwest_dashboard_create", municipality=LINZ, title="Verkehr")
-    act = {"municipality": LINZ, "name": "verkehr"}
-    call_action("suedwest_dashboard_update", version=1, page=page, **act)
-    call_action("suedwest_dashboard_publish", version=2, **act)
+    assert reconcile.full_pass().failed == {}
+    act = {"municipality": LINZ, "title": "Verkehr", "template": "traffic"}
+    made = call_action("suedwest_dashboard_create", **act)
+    told = [tile.get("stations") or tile.get("station") for tile in made["draft"]["tiles"]]
+    assert told == ["counter", counter.slug, None]
+    call_action("suedwest_dashboard_publish", municipality=LINZ, name="verkehr", version=1)
     shown = app.get(f"/seiten/{LINZ}/verkehr").body
     assert "<h2>Zählstellen</h2>" in shown
     assert shown.count('class="reading"') == 2
-    assert "Hier meldet niemand Sperrungen" in shown
-    assert "<svg" in shown
+    assert '<figure class="chart' in shown
 
 
 def _stations(engine: Engine) -> list[tuple[Any, ...]]:

@@ -52,7 +52,7 @@ def suedwest_dashboard_create(context: Context, data_dict: DataDict) -> dict[str
     :type municipality: string
     :param title: its title; its name in addresses is made of it
     :type title: string
-    :param template: what it begins with: ``empty`` or ``water`` (optional)
+    :param template: what it begins with: ``empty``, ``water`` or ``traffic`` (optional)
     :type template: string
     """
     tk.check_access("suedwest_dashboard_create", context, data_dict)

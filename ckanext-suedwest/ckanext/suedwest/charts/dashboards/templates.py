@@ -5,11 +5,12 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 
 from ...observations.store_access import read_engine
+from ...portal.contributions import station_kinds
 from ...store.query import stations
 from .. import access
-from .tiles import N_, ChartTile, MapTile, TextTile, Tile, TileRefused, ValueTile
+from .tiles import N_, ChartTile, ListTile, MapTile, TextTile, Tile, TileRefused, ValueTile
 
-TEMPLATES = {"empty": N_("Empty page"), "water": N_("Gauges")}
+TEMPLATES = {"empty": N_("Empty page"), "water": N_("Gauges"), "traffic": N_("Traffic")}
 _MOST_VALUES = 4
 
 
@@ -21,6 +22,8 @@ def template(name: str, municipality: str) -> tuple[Tile, ...]:
     """
     if name not in TEMPLATES:
         raise TileRefused("template", N_("There is no such template."))
+    if name == "traffic":
+        return _traffic(municipality)
     return _gauges(municipality) if name == "water" else ()
 
 
@@ -43,4 +46,30 @@ def _gauges(municipality: str) -> tuple[Tile, ...]:
         *(ValueTile(**place) for place in places[1 : 1 + _MOST_VALUES]),
         MapTile(width="full"),
         TextTile(title=tk._("How to read the values"), text=reading, width="full"),
+    )
+
+
+def _traffic(municipality: str) -> tuple[Tile, ...]:
+    """Every list that has something to tell, the first counter as a chart, all on a map."""
+    topic = station_kinds().get("traffic")
+    if topic is None:
+        return ()
+    rows = [
+        row for row in stations(read_engine(), municipality=municipality) if topic.holds(row.kind)
+    ]
+    there = {row.kind for row in rows}
+    if topic.has_more is not None and topic.has_more(municipality):
+        there |= {part.name for part in topic.parts} - topic.kinds
+    counted = [
+        public
+        for row in rows
+        if row.kind == "counter" and (public := access.first_of_station(row.slug))
+    ]
+    return (
+        *(ListTile(stations=part.name) for part in topic.parts if part.name in there),
+        *(
+            ChartTile(station=each.station.slug, datastream=each.datastream.name, width="full")
+            for each in counted[:1]
+        ),
+        MapTile(width="full"),
     )
