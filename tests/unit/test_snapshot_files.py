@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from flask import Flask
 
 from ckanext.suedwest.portal import formats
 from ckanext.suedwest.portal.interfaces import Snapshot
+from ckanext.suedwest.portal.snapshots.contents import together
 from ckanext.suedwest.portal.snapshots.files import PERIOD, SnapshotFolder, Standing, WrongName
+from ckanext.suedwest.portal.snapshots.following import renewed
 from ckanext.suedwest.portal.snapshots.making import LOADED, Made, SnapshotMaker, marked
 from ckanext.suedwest.portal.snapshots.metrics import FolderCollector
 
@@ -91,6 +94,19 @@ def test_a_page_that_fails_stops_no_other_and_comes_back(tmp_path: Path) -> None
     broken.clear()
     assert standing() == ([], everything)
     assert list((tmp_path / "late").iterdir()) == []
+
+
+def test_a_page_of_two_plugins_is_made_anew_when_either_part_changes() -> None:
+    town = Snapshot("/organization/kusel", "/organization/kusel.html", frozenset({1, 2}))
+    tiles = replace(town, stations=frozenset({2, 3}), version="wasser 1")
+    both = together(town, tiles)
+    assert both == replace(tiles, stations=frozenset({1, 2, 3}))
+    before = {both.file: both}
+    assert renewed({}, before) == {both.file}
+    assert renewed(before, before) == set()
+    assert renewed(before, {both.file: replace(both, stations=frozenset())}) == set()
+    assert renewed(before, {both.file: replace(both, version="wasser 2")}) == {both.file}
+    assert renewed(before, {both.file: town}) == {both.file}
 
 
 def test_figures_for_prometheus(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def asked() -> Iterator[Any]:
         ("/embed/pegel-glan-odenbach/W", BOTH),
         ("/en/embed/pegel-glan-odenbach/W/value", BOTH),
         ("/embed/list/pegel/linz-am-rhein", "www.vg-linz.de:8443"),
+        ("/embed/list/verkehr/linz-am-rhein", "www.vg-linz.de:8443"),
         ("/embed/karte/linz-am-rhein", "www.vg-linz.de:8443"),
         ("/en/embed/seite/linz-am-rhein/wasser", "www.vg-linz.de:8443"),
         ("/hochwasser/landkreis-kusel", "landkreis-kusel.de www.landkreis-kusel.de"),

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from gauge_samples import TOWN, Gauges, alarm, mark
 
+from ckanext.suedwest.domain.event import Effect, Event, Place, Span
 from ckanext.suedwest.domain.quality import Quality
+from ckanext.suedwest.domain.station import Licence, Operator
+from ckanext.suedwest.store.events import still_the_same, write_events
 from ckanext.suedwest.store.selection import Selection
-from ckanext.suedwest.store.sources import set_selections
+from ckanext.suedwest.store.sources import register_source, set_selections
 
 Visit = Callable[..., Any]
 ANDERNACH, KOBLENZ = "pegel-rhein-andernach", "pegel-rhein-koblenz"
@@ -192,6 +195,55 @@ def test_a_link_shows_thirty_gauges_and_tells_of_the_rest(gauges: Gauges, visit:
     assert re.search(r'class="status wrong[^>]*>[^<]*\b2\b[^<]*\b30\b', page.body)
     assert choice(page).endswith(",".join(slugs))
     assert 'name="dazu"' not in page.body
+
+
+def test_closed_roads_stand_below_the_gauges_and_tell_how_sure_that_is(
+    gauges: Gauges, visit: Visit
+) -> None:
+    gauges.measured("Andernach")
+    assert "Was ist heute gesperrt?" not in plain(visit(f"/hochwasser/{TOWN}").body)
+
+    def works(key: str, effect: Effect, *, begins: timedelta) -> Event:
+        return Event(
+            key=key,
+            place=Place(points=((7.4, 50.4),)),
+            spans=(Span(gauges.now + begins),),
+            effect=effect,
+            operator=Operator("LBM"),
+            licence=Licence("dl-de-by-2.0", "Namensnennung", "", "LBM Rheinland-Pfalz"),
+            description="Höhe Namedy <überflutet>",
+            roads=("B 9",),
+        )
+
+    with gauges.engine.begin() as conn:
+        register_source(
+            conn,
+            id="works",
+            type="http",
+            municipality=TOWN,
+            url="https://example.org",
+            options={},
+            interval=timedelta(hours=1),
+            managed_by="file",
+        )
+        events = [
+            works("a", Effect.CLOSED, begins=timedelta(hours=-1)),
+            works("b", Effect.RESTRICTED, begins=timedelta(hours=-1)),
+            works("c", Effect.CLOSED, begins=timedelta(days=3)),
+        ]
+        write_events(conn, "works", events, gauges.now)
+    body = visit(f"/hochwasser/{TOWN}").body
+    text = plain(body)
+    assert "Was ist heute gesperrt? (1) B 9: gesperrt" in text
+    assert "Höhe Namedy &lt;überflutet&gt;" in text
+    assert text.index("Rhein bei Andernach") < text.index("gesperrt?")
+    assert "können veraltet sein" not in text
+    assert "LBM Rheinland-Pfalz" in text
+    everybody = plain(visit("/hochwasser").body)
+    assert re.search(r"Was ist heute gesperrt\? [\w -]*Mayen-Koblenz 1\.", everybody)
+    still_the_same(gauges.engine, "works", gauges.now - timedelta(hours=5))
+    for path in ("/hochwasser", f"/hochwasser/{TOWN}"):
+        assert "können veraltet sein" in plain(visit(path).body), path
 
 
 def test_a_gauge_no_municipality_shows_is_none(gauges: Gauges, visit: Visit) -> None:

@@ -13,7 +13,8 @@ from .dashboards import storage
 def snapshots(stations: Sequence[StationRow], municipalities: Sequence[str]) -> Iterator[Snapshot]:
     """Chart, value and series of every public datastream; seven days is what they show unasked.
 
-    Of every municipality its map and its published pages of tiles.
+    Of every municipality its map and its published pages of tiles; one of these may stand on the
+    municipality's own page.
     """
     everything = frozenset(each.id for each in stations)
     for town in municipalities:
@@ -21,10 +22,13 @@ def snapshots(stations: Sequence[StationRow], municipalities: Sequence[str]) -> 
         yield Snapshot(f"/embed/karte/{town}", f"/embed/karte/{town}.html", shown)
         for page in storage.dashboards(town):
             if page.published is not None:
-                for place in ("/seiten", "/embed/seite"):
-                    address = f"{place}/{town}/{page.name}"
+                places = [f"{place}/{town}/{page.name}" for place in ("/seiten", "/embed/seite")]
+                if page.landing:
+                    places.append(f"/organization/{town}")
+                version = f"{page.name} {page.published_at}"
+                for address in places:
                     # Its tiles may show stations of others, too.
-                    yield Snapshot(address, f"{address}.html", everything)
+                    yield Snapshot(address, f"{address}.html", everything, version=version)
     for station in stations:
         for each in station.datastreams:
             embed = f"/embed/{station.slug}/{quote(each.name, safe='')}"

@@ -89,6 +89,12 @@ def is_told(municipality: str) -> bool:
     return bool(feeds_of(read_engine(), municipality))
 
 
+def version(municipality: str) -> str:
+    """Another text whenever a feed that tells of a municipality was read or checked again."""
+    feeds = feeds_of(read_engine(), municipality)
+    return " ".join(f"{each.source_id} {formats.iso(each.read_at)}" for each in feeds)
+
+
 def told(rows: Sequence[EventRow], feeds: Sequence[EventFeed], now: datetime, lang: str) -> Roads:
     """The same from what the store has."""
     lines = [

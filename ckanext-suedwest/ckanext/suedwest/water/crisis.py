@@ -18,7 +18,7 @@ from ..portal.organizations import profiles
 from ..portal.profile import Profile
 from ..portal.stations import title
 from ..store.query import StationRow, stations
-from . import marks, sentences, summaries
+from . import closures, marks, sentences, summaries
 from .lists import KIND, attributions
 from .reading import situations
 from .rows import Row, class_words, clock, language, rows
@@ -77,6 +77,8 @@ def crisis_context(municipality: str | None, now: datetime) -> dict[str, Any] | 
     quiet = [each for each in ordered if each.urgency is Urgency.QUIET]
     counted = quiet if town is None and len(quiet) > _QUIET_LISTED else []
     listed = [each for each in ordered if not counted or each.urgency is not Urgency.QUIET]
+    reported = closures.closures([town] if town else towns, now, lang)
+    told = notes(listed, [each for each in listed if each.urgency is not Urgency.QUIET])
     return {
         "now": now,
         "heading_time": page_time(now, lang),
@@ -87,7 +89,9 @@ def crisis_context(municipality: str | None, now: datetime) -> dict[str, Any] | 
         "groups": _groups(listed, now, municipality),
         "quiet_count": len(counted),
         "quiet_towns": quiet_towns(counted, towns),
-        **notes(listed, [each for each in listed if each.urgency is not Urgency.QUIET]),
+        "closures": reported,
+        **told,
+        "sources": list(dict.fromkeys([*told["sources"], *closures.attributions(reported)])),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import ckan.plugins as plugins
 
@@ -16,12 +17,24 @@ _FORMATS = ("json", "geojson", "csv")
 def all_snapshots(
     stations: Sequence[StationRow], municipalities: Sequence[str]
 ) -> dict[str, Snapshot]:
-    """Everything to keep, by file; the page for a flood night comes first."""
-    return {
-        each.file: each
-        for plugin in plugins.PluginImplementations(ISnapshots)
-        for each in plugin.snapshots(stations, municipalities)
-    }
+    """Everything to keep, by file; the page for a flood night comes first.
+
+    Plugins that name the same file each add what they show on its page.
+    """
+    found: dict[str, Snapshot] = {}
+    for plugin in plugins.PluginImplementations(ISnapshots):
+        for each in plugin.snapshots(stations, municipalities):
+            found[each.file] = together(found[each.file], each) if each.file in found else each
+    return found
+
+
+def together(one: Snapshot, other: Snapshot) -> Snapshot:
+    """A page on which two plugins show something: it is made anew when either part changes."""
+    return replace(
+        one,
+        stations=one.stations | other.stations,
+        version=" ".join(filter(None, (one.version, other.version))),
+    )
 
 
 def of_portal(stations: Sequence[StationRow], municipalities: Sequence[str]) -> Iterator[Snapshot]:

@@ -6,7 +6,7 @@ import json
 import logging
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,10 +83,10 @@ class Follower:
         """The public stations by id; afterwards it is known what there is to keep."""
         shown = [each for each in stations(read_engine()) if each.municipalities]
         found = {each.id: each for each in shown}
-        before = set(self._snapshots)
+        before = self._snapshots
         self._snapshots = all_snapshots(shown, [town.name for town in profiles()])
-        self._again |= set(self._snapshots) - before
-        for file in before - set(self._snapshots):
+        self._again |= renewed(before, self._snapshots)
+        for file in before.keys() - self._snapshots.keys():
             self._folder.remove(file)
             self._folder.remove(f"/en{file}")
         model.Session.remove()
@@ -128,6 +128,15 @@ def follow(app: Flask, folder: SnapshotFolder, *, stop: Callable[[], bool] = lam
             next_full_pass = 0.0
             model.Session.remove()
             time.sleep(_PAUSE.total_seconds())
+
+
+def renewed(before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -> set[str]:
+    """Files that are new, and those whose page was changed by more than a measured value."""
+    return {
+        file
+        for file, each in after.items()
+        if file not in before or before[file].version != each.version
+    }
 
 
 class _listener:
