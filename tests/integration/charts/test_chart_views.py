@@ -239,6 +239,8 @@ def test_the_form_saves_previews_and_says_what_is_wrong(
     for text in ("Art des Diagramms", "Luft auf dem Dach", "Uhrzeit in Deutschland", "Vorschau"):
         assert text in form, text
     assert "Text (Text)" in form
+    # The chart knows no filters, so none can be set that would then be refused.
+    assert "resource-view-filters" not in form
     fields = {"title": "Wetter", "view_type": "suedwest_chart", "kind": "step", "unit1": "°C"}
     fields |= {"range": "all", "value2": "", "compare": "", "description": ""}
     preview = app.post(f"{at}/new_view", headers=headers, data={**fields, "preview": "True"})

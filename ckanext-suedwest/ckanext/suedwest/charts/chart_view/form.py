@@ -51,11 +51,12 @@ def variables(asked: Asked, data: Mapping[str, Any]) -> dict[str, Any]:
         choices["time"] = [first, *_columns(columns, columns.times), *texts]
         choices["first"] = [first, *numbers]
         choices["value"] = [_option("", tk._("None")), *numbers]
-        choices["texts"] = [
-            _option("", tk._("No column of text is used")),
-            _option(Texts.COMMA, tk._("With a comma: 1.234,5")),
-            _option(Texts.POINT, tk._("With a point: 1,234.5")),
-        ]
+        if texts:
+            choices["texts"] = [
+                _option("", tk._("No column of text is used")),
+                _option(Texts.COMMA, tk._("With a comma: 1.234,5")),
+                _option(Texts.POINT, tk._("With a point: 1,234.5")),
+            ]
     return {
         "chart_live": asked.live,
         "chart_choices": choices,
