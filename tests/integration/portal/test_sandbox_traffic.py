@@ -131,6 +131,7 @@ def test_its_lists_stand_in_frames_and_tiles_with_age_source_and_mark(
     assert "<h2>Zählstellen</h2>" in shown
     assert shown.count('class="reading"') == 2
     assert '<figure class="chart' in shown
+    assert shown.count("Simulierte Werte, keine Messung") == 1
 
 
 def _stations(engine: Engine) -> list[tuple[Any, ...]]:

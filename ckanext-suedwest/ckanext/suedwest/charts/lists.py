@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from ..observations.store_access import read_engine
 from ..portal.contributions import list_parts, station_kinds
 from ..portal.interfaces import PartList, StationKind
 from ..portal.organizations import Profile, profile
-from ..store.query import stations
+from ..store.query import StationRow, stations
 from . import downloads
 from .embed_code import snippet
 from .embed_page import Source
@@ -63,7 +64,7 @@ def listed(prefix: str, municipality: str, now: datetime) -> Listed | None:
         return None
     title = f"{town.title}: {_(part.title)}"
     body = element("h1", title) + told.body
-    return Listed(title, body, sources_of(told), told.simulated, told.endpoint, dict(told.values))
+    return Listed(title, body, sources_of([told]), told.simulated, told.endpoint, dict(told.values))
 
 
 def list_file(prefix: str, municipality: str, now: datetime) -> downloads.File | None:
@@ -82,11 +83,15 @@ def list_file(prefix: str, municipality: str, now: datetime) -> downloads.File |
     return downloads.list_file(told.stations, name)
 
 
-def sources_of(told: PartList) -> list[Source]:
-    """Who to name beside a part: with their licence those of its stations, then all others."""
-    found = [source_of(each) for each in told.stations]
+def sources_of(parts: Iterable[PartList], used: Iterable[StationRow] = ()) -> list[Source]:
+    """Who to name beside parts and other stations: with their licence those of all stations, then
+    who is named nowhere else."""
+    listed = list(parts)
+    shown = [*used, *(station for part in listed for station in part.stations)]
+    found = [source_of(each) for each in shown]
     named = {each.attribution for each in found}
-    return found + [Source(text, "", None) for text in told.sources if text not in named]
+    others = (text for part in listed for text in part.sources if text not in named)
+    return list(dict.fromkeys([*found, *(Source(text, "", None) for text in others)]))
 
 
 def list_codes(municipality: Profile) -> list[ListCode]:

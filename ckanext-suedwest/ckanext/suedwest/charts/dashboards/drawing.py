@@ -64,14 +64,12 @@ def draw(tiles: Sequence[Tile | None], town: Profile, now: datetime, lang: str) 
         for number, tile in enumerate(tiles, start=1)
     ]
     told = [each for each in lists.values() if each]
-    sources = [pages.source_of(each) for each in used]
-    sources += [source for each in told for source in sources_of(each)]
     body = element("div", join(parts), class_="dashboard") if parts else _empty_page()
     if any(isinstance(tile, ChartTile) for tile in tiles):
         body += pages.assets()
     return Drawn(
         body,
-        tuple(dict.fromkeys(sources)),
+        tuple(sources_of(told, used)),
         any(each.properties.get("simulated") == "true" for each in used)
         or any(each.simulated for each in told),
     )

@@ -107,7 +107,7 @@ def crowd(name: str, instant: datetime, *, late: float = 0.0) -> float:
     minutes = instant.timestamp() / 60
     shiver = 0.06 * sin(tau * (minutes / 47 + own)) + 0.04 * sin(tau * (minutes / 13 + 2 * own))
     weekly = 0.45 if local.weekday() == 6 else 1.0
-    return min(1.0, max(0.0, (0.12 + 0.8 * day) * weekly * (0.85 + 0.3 * own) + shiver))
+    return min(1.0, max(0.0, (0.1 + 0.75 * day) * weekly * (0.8 + 0.25 * own) + shiver))
 
 
 def _steps(now: datetime, step: timedelta, back: timedelta) -> list[datetime]:
