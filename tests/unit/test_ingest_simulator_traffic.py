@@ -34,7 +34,7 @@ def read(feed: Feed, now: datetime = NOON) -> Decoded:
     told = answer(feed.path, now)
     assert told is not None
     context = Context(options=feed.source_options(), received_at=now)
-    return find_connector(feed.connector)(told[1].encode(), context)
+    return find_connector(feed.connector)(told[1], context)
 
 
 def values(decoded: Decoded, name: str) -> dict[str, float]:

@@ -43,7 +43,7 @@ def make_server(host: str, port: int) -> ThreadingHTTPServer:
                 content = json.dumps(body, ensure_ascii=False).encode("utf-8")
             else:
                 status, content_type = 200, feed[0]
-                content = feed[1].encode("utf-8")
+                content = feed[1]
             etag = f'"{hashlib.sha256(content).hexdigest()}"'
             if status == 200 and self.headers.get("If-None-Match") == etag:
                 status, content = 304, b""

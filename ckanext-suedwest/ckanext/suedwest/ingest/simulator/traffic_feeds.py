@@ -175,7 +175,7 @@ FEEDS: tuple[Feed, ...] = (
 _BY_PATH = {feed.path: feed for feed in FEEDS}
 
 
-def answer(path: str, now: datetime) -> tuple[str, str] | None:
+def answer(path: str, now: datetime) -> tuple[str, bytes] | None:
     """Content type and body of the feed at a path; None when there is none."""
     feed = _BY_PATH.get(path)
-    return feed and (feed.content_type, feed.answer(feed, now))
+    return feed and (feed.content_type, feed.answer(feed, now).encode())
