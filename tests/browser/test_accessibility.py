@@ -51,6 +51,7 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("counter", "/station/zaehlstelle-linz-uferweg-simulation"),
     ("charging_site", "/station/laden-bitburg-schnellladepark-simulation"),
     ("sharing_station", "/station/sharing-st-wendel-leihstation-bahnhof-simulation"),
+    ("suedwest_traffic.stop", "/haltestelle/landkreis-st-wendel/musterstadt-bahnhof"),
     ("embedded_traffic", f"/embed/list/verkehr/{TOWN}"),
     ("embedded_roads", "/embed/list/roads/kaiserslautern"),
     ("suedwest.station", f"/station/{STATION}"),

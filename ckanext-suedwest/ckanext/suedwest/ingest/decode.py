@@ -17,6 +17,7 @@ from ..domain.device import DeviceReport
 from ..domain.errors import PayloadRefused, Refusal
 from ..domain.event import Event
 from ..domain.time import TimeRefused, parse_instant
+from .decode_timetable import DECODERS, report
 
 READ_SOMETHING, REFUSED, USAGE = 0, 1, 2
 _MOST_LINES = 20
@@ -138,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="suedwest decode", description="Print what a connector reads from a file."
     )
-    parser.add_argument("connector", help=f"one of: {', '.join(connector_names())}")
+    parser.add_argument("connector", help=f"one of: {', '.join([*connector_names(), *DECODERS])}")
     parser.add_argument("file", type=Path, help="a recorded reply")
     parser.add_argument("--json", action="store_true", help="print all of it as JSON")
     parser.add_argument("--station", help="key of the station a bare list of values belongs to")
@@ -164,6 +165,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _print_timetable(
+    name: str, payload: bytes, options: dict[str, object], received_at: datetime
+) -> int:
+    try:
+        told, something = report(name, payload, options, received_at)
+    except PayloadRefused as error:
+        told, something = f"refused: {error}", False
+    print(told)
+    return READ_SOMETHING if something else REFUSED
+
+
 def main(argv: list[str]) -> int:
     """Decode one file and print the report.
 
@@ -173,7 +185,8 @@ def main(argv: list[str]) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        connector = find_connector(arguments.connector)
+        timetable = arguments.connector in DECODERS
+        connector = None if timetable else find_connector(arguments.connector)
         payload = arguments.file.read_bytes()
         received_at = datetime.now(UTC)
         if arguments.received_at is not None:
@@ -182,6 +195,8 @@ def main(argv: list[str]) -> int:
     except (UnknownConnector, TimeRefused, OSError, PayloadRefused) as error:
         print(f"suedwest decode: {error}", file=sys.stderr)
         return USAGE
+    if connector is None:
+        return _print_timetable(arguments.connector, payload, options, received_at)
     context = Context(
         received_at=received_at,
         station_key=arguments.station or f"{arguments.connector}:unknown",

@@ -23,6 +23,7 @@ from ..domain.station import Datastream
 from ..store.sources import SourceRow
 from ..store.text import NAME_LENGTH
 from .asking import HeaderRefused, check_header
+from .gtfs import REALTIME, TIMETABLE, timetable_options
 from .http import AddressRefused, check_address
 from .lhp import stations_path
 from .mobilithek import PUSH_TYPE
@@ -36,7 +37,15 @@ POSTED_TYPES = ("webhook", PUSH_TYPE)
 """What is posted to the portal: these have no address, but a token."""
 FEED_TYPES = ("http", "mobilithek", PUSH_TYPE)
 """Whole feeds; their options name the connector."""
-POLLED_TYPES = ("http", "mobilithek", "sensorthings", "lhp", "pegelonline")
+POLLED_TYPES = (
+    "http",
+    "mobilithek",
+    "sensorthings",
+    TIMETABLE,
+    REALTIME,
+    "lhp",
+    "pegelonline",
+)
 TYPES = (*MESSAGE_TYPES, PUSH_TYPE, *POLLED_TYPES)
 NOT_FOR_ALL = frozenset({"pegelonline"})
 """Types only operators of the platform register: one source of them serves all."""
@@ -135,7 +144,11 @@ def _faults(wanted: Wanted) -> Iterator[Fault]:
         yield from _certificate_faults(options)
     if wanted.type == "mobilithek" and not options.get("client_certificate"):
         yield Fault("client_certificate", N_("This is needed."))
+    if wanted.type == REALTIME and not options.get("timetable"):
+        yield Fault("timetable", N_("This is needed."))
     try:
+        if wanted.type == TIMETABLE:
+            timetable_options(options)
         if wanted.type == "sensorthings":
             datastreams_of(options)
         if wanted.type == "lhp":

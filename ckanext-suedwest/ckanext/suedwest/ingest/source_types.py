@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from . import http_poll, lhp, mobilithek, mqtt, pegelonline, sensorthings
+from . import gtfs, http_poll, lhp, mobilithek, mqtt, pegelonline, sensorthings
 from .task import Poller
 
 POLLERS: dict[str, Poller] = {
+    gtfs.TIMETABLE: gtfs.poll_timetable,
+    gtfs.REALTIME: gtfs.poll_realtime,
     "http": http_poll.poll,
     "lhp": lhp.poll,
     "mobilithek": mobilithek.poll,

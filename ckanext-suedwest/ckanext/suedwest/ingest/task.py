@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from ..store.batch import Batch, Receipt
-from ..store.leases import Lease, LeaseLost, renew
+from ..store.leases import Lease, LeaseLost, check_lease, renew
 from ..store.sources import SourceRow
 from ..store.writer import write_batch
 from .http import Limits
@@ -48,6 +48,13 @@ class Task:
     def write(self, batch: Batch) -> Receipt:
         """Write a batch under the lease; raises LeaseLost when another process has it."""
         return write_batch(self.engine, batch, lease=self.lease, now=self.clock())
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction of the store under the lease, for what is no batch; as `write`."""
+        with self.engine.begin() as conn:
+            check_lease(conn, self.source.id, self.lease, hold=True)
+            yield conn
 
     def still_leased(self) -> None:
         """Ask the store whether the lease is still ours; raises LeaseLost when it is not."""

@@ -6,12 +6,15 @@ request; only the last step, the write, is left out.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from paho.mqtt.client import MQTTMessage
+from sqlalchemy import Connection as StoreConnection
 from sqlalchemy import Engine
 
 from ..domain.errors import Refusal, SuedwestError
@@ -145,6 +148,13 @@ class _Rehearsal(Task):
             suppressed=0,
             quarantined=len(batch.refusals),
         )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[StoreConnection]:
+        """What is written is taken back."""
+        with self.engine.connect() as conn, conn.begin() as begun:
+            yield conn
+            begun.rollback()
 
     def still_leased(self) -> None:
         """Nobody else is kept from polling the source meanwhile."""

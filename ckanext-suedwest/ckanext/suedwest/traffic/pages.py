@@ -15,12 +15,12 @@ from ..portal import roads
 from ..portal.organizations import profile, profiles
 from ..portal.profile import Profile
 from ..store.query import stations
-from . import lists, sentences
+from . import lists, sentences, stops
 from .availability import Mode
 from .rows import KINDS, availabilities, language, mode_lists
 
-ROADS = "roads"
-"""How the filter calls roadworks and closures, beside the modes of stations."""
+ROADS, TRANSIT = "roads", "transit"
+"""How the filter calls what is no mode of stations: closures, and public transport."""
 _MOST_DATASETS = 50
 
 
@@ -70,7 +70,12 @@ def municipality(name: str, wanted: Collection[str], now: datetime) -> dict[str,
     rows = [each for each in stations(read_engine(), municipality=name) if each.kind in KINDS]
     told = roads.roads(name, now, lang)
     there = [mode for mode in Mode if any(each.kind == mode for each in rows)]
-    names = [*map(str, there), *([ROADS] if told.known else [])]
+    transit = stops.transit(name, now, lang)
+    names = [
+        *map(str, there),
+        *([TRANSIT] if transit else []),
+        *([ROADS] if told.known else []),
+    ]
     chosen = [each for each in names if each in wanted] or names
     shown = [each for each in rows if each.kind in chosen]
     facts = availabilities(shown, now)
@@ -84,16 +89,27 @@ def municipality(name: str, wanted: Collection[str], now: datetime) -> dict[str,
         "filtered": len(chosen) < len(names),
         "lists": mode_lists(facts, now, name),
         "roads": told if ROADS in chosen else None,
+        "transit": transit if TRANSIT in chosen else None,
         "map": station_map(town, now, lang, ident="karte", kinds=chosen) if shown else None,
         "datasets": _datasets(name),
-        "sources": list(dict.fromkeys([*lists.attributions(facts), *told.attributions])),
+        "sources": list(
+            dict.fromkeys(
+                [
+                    *lists.attributions(facts),
+                    *told.attributions,
+                    *(transit.sources if transit else ()),
+                ]
+            )
+        ),
         "simulated": any(each.simulated for each in facts)
-        or any(line.simulated for line in told.lines),
+        or any(line.simulated for line in told.lines)
+        or (transit is not None and transit.simulated),
     }
 
 
 def _choice_title(name: str) -> str:
-    return tk._("Roads") if name == ROADS else sentences.mode_title(Mode(name))
+    others = {ROADS: tk._("Roads"), TRANSIT: tk._("Bus and train")}
+    return others.get(name) or sentences.mode_title(Mode(name))
 
 
 def _datasets(name: str) -> Sequence[dict[str, Any]]:

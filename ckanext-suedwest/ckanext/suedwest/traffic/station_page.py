@@ -15,7 +15,7 @@ from ..charts.ranges import RANGES
 from ..charts.words import property_name
 from ..portal import contributions, formats
 from ..store.query import DatastreamNow, StationRow
-from . import sentences
+from . import counted, sentences
 from .availability import RELIABLE, Availability, Mode, state_of
 from .rows import age_words, availabilities, language, last_words
 
@@ -103,8 +103,13 @@ def _chart(one: Availability, now: datetime) -> dict[str, Any]:
         return {"chart": None}
     wanted = request.args.get("range", "")
     range_ = wanted if wanted in RANGES else _DEFAULT_RANGE.get(one.mode, "24h")
+    drawn = (
+        counted.bars(stream, range_, now)
+        if one.mode is Mode.COUNTER and stream.unit == counted.COUNTS
+        else plugin.station_chart(one.station, stream, range_, now)
+    )
     return {
-        "chart": plugin.station_chart(one.station, stream, range_, now),
+        "chart": drawn,
         "embed_code": plugin.embed_code(one.station, stream),
         "embed_url": f"/embed/{quote(one.station.slug)}/{quote(stream.name)}",
     }

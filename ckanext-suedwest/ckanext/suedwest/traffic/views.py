@@ -9,7 +9,7 @@ from ckan.common import _, request
 from flask import Blueprint
 
 from ..portal.conditional import answer_conditionally
-from . import pages
+from . import pages, stops
 
 traffic = Blueprint("suedwest_traffic", __name__)
 traffic.after_request(answer_conditionally)
@@ -28,3 +28,12 @@ def municipality(municipality: str) -> str:
     if page is None:
         tk.abort(404, _("There is no municipality with this address."))
     return tk.render("traffic/municipality.html", page)
+
+
+@traffic.route("/haltestelle/<municipality>/<slug>")
+def stop(municipality: str, slug: str) -> str:
+    """What leaves a stop in the next two hours."""
+    page = stops.stop_context(municipality, slug, datetime.now(UTC))
+    if page is None:
+        tk.abort(404, _("There is no stop with this address."))
+    return tk.render("traffic/stop.html", page)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from ..ending import hold_back_signals, wait_for_end
-from ..simulator import traffic_feeds
+from ..simulator import traffic_feeds, transit
 from .service import Service
 
 ROOT = "/webservices/rest-api/v2"
@@ -36,7 +36,7 @@ def make_server(host: str, port: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             now = datetime.now(UTC)
-            feed = traffic_feeds.answer(self.path, now)
+            feed = transit.answer(self.path, now) or traffic_feeds.answer(self.path, now)
             if feed is None:
                 status, body = service.answer(self.path.removeprefix(ROOT), now)
                 content_type = "application/json;charset=UTF-8"

@@ -18,17 +18,20 @@ from sqlalchemy import Engine
 from ...store.engine import create_store_engine
 from ...store.sources import register_source
 from ...store.status import ingest_status
+from .. import gtfs
 from ..ending import hold_back_signals, wait_for_end
 from ..mqtt_connection import Connection, Settings
 from ..secrets import seal_options
-from . import level, traffic_feeds, uplink
+from . import level, traffic_feeds, transit, uplink
 from .gauges import GAUGES, LICENCE
+from .traffic import OPERATOR
 
 BROKER_VARIABLE = "SUEDWEST_BROKER_URL"
 STORE_VARIABLE = "SUEDWEST_STORE_URL"
 REPLAY_VARIABLE = "SUEDWEST_REPLAY_URL"
 HISTORY = timedelta(days=3)
 """What is sent at the start, so that charts show something; what is known changes nothing."""
+_REPORTS = {"simulated": True, "timetable": f"simulator-{gtfs.TIMETABLE}"}
 _LONGEST_PAUSE = 15
 """Minutes after which a feed is asked again, however seldom its numbers change."""
 APART = timedelta(seconds=7)
@@ -92,6 +95,28 @@ def register_traffic(engine: Engine, served: SplitResult) -> None:
             )
 
 
+def register_transit(engine: Engine, served: SplitResult) -> None:
+    """Register the timetable that is made up, and what is reported of its trips."""
+    root = f"{served.scheme}://{served.netloc}"
+    told = {"simulated": True, "operator": OPERATOR, "licence": LICENCE}
+    sources = (
+        (gtfs.TIMETABLE, transit.TIMETABLE_PATH, told, timedelta(hours=6)),
+        (gtfs.REALTIME, transit.REALTIME_PATH, _REPORTS, timedelta(minutes=1)),
+    )
+    with engine.begin() as connection:
+        for kind, path, options, interval in sources:
+            register_source(
+                connection,
+                id=f"simulator-{kind}",
+                type=kind,
+                municipality=transit.MUNICIPALITY,
+                url=f"{root}{path}",
+                options=options,
+                interval=interval,
+                managed_by="file",
+            )
+
+
 def _open_session(broker: SplitResult, client_id: str, topic: str) -> None:
     settings = Settings(
         host=str(broker.hostname),
@@ -148,6 +173,7 @@ def main() -> int:
     register(engine, broker)
     if replay := os.environ.get(REPLAY_VARIABLE):
         register_traffic(engine, urlsplit(replay))
+        register_transit(engine, urlsplit(replay))
     engine.dispose()
     stop = threading.Event()
     worker = threading.Thread(target=play, args=(broker, stop), name="simulator")

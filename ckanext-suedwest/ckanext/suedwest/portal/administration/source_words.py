@@ -187,6 +187,8 @@ _TYPES: dict[str, Callable[[], str]] = {
     "mobilithek-push": lambda: tk._("pushed by the Mobilithek"),
     "pegelonline": lambda: tk._("PEGELONLINE of the federal waterways"),
     "lhp": lambda: tk._("flood classes of the states"),
+    "gtfs": lambda: tk._("timetable (GTFS)"),
+    "gtfs-realtime": lambda: tk._("delays and cancellations (GTFS-RT)"),
     "sensorthings": lambda: tk._("SensorThings server"),
 }
 

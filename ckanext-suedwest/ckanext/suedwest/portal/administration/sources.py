@@ -160,6 +160,8 @@ def type_title(source_type: str) -> str:
         "mobilithek": tk._("Mobilithek: the portal pulls a subscription"),
         "mobilithek-push": tk._("Mobilithek: packets are pushed to the portal"),
         "sensorthings": tk._("SensorThings server (such as FROST)"),
+        "gtfs": tk._("Public transport: a timetable (GTFS)"),
+        "gtfs-realtime": tk._("Public transport: delays and cancellations (GTFS-RT)"),
         "lhp": tk._("Flood portal of the Länder (classes)"),
         "pegelonline": "PEGELONLINE",
     }
