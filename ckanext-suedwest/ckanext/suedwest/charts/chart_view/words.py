@@ -160,7 +160,12 @@ def _told(chart: Chart, line: Line, now: datetime, lang: str) -> str:
     def said(reading: Reading) -> str:
         return f"{amount(reading.value, series.unit, lang)} {_when(chart, reading, now, lang)}"
 
-    parts = [f"{texts['latest']} {said(last)}"] if last else []
+    before = chart.lines[0].series.latest if line is not chart.lines[0] else None
+    if last and before and before.time == last.time:
+        # The moment was said with the series before.
+        parts = [f"{texts['latest']} {amount(last.value, series.unit, lang)}"]
+    else:
+        parts = [f"{texts['latest']} {said(last)}"] if last else []
     direction = _direction(line, last, lang)
     if highest.value == lowest.value:
         parts.append(texts["unchanged"])
