@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,20 @@ from ckan.types import Context
 from flask import Blueprint
 from markupsafe import Markup
 
-from ..portal.interfaces import ISnapshots, IStaffTab, IStationChart, Snapshot, Tab
+from ..portal.interfaces import (
+    FileFault,
+    IFilePages,
+    ISnapshots,
+    IStaffTab,
+    IStationChart,
+    Snapshot,
+    Tab,
+)
 from ..store.query import DatastreamNow, StationRow
 from . import kept_pages, lists, oembed, pages, views
 from .chart_view import resource_view
 from .chart_view.views import chart_views
-from .dashboards import staff
+from .dashboards import loading, staff
 from .dashboards.logic import ACTIONS, AUTH_FUNCTIONS
 from .dashboards.views import dashboards, landing_page
 from .language import page_language
@@ -38,6 +46,7 @@ class ChartsPlugin(plugins.SingletonPlugin):
     plugins.implements(IStationChart)
     plugins.implements(ISnapshots)
     plugins.implements(IStaffTab)
+    plugins.implements(IFilePages)
 
     # IConfigurer
 
@@ -105,6 +114,14 @@ class ChartsPlugin(plugins.SingletonPlugin):
         self, stations: Sequence[StationRow], municipalities: Sequence[str]
     ) -> Iterable[Snapshot]:
         return kept_pages.snapshots(stations, municipalities)
+
+    # IFilePages
+
+    def page_faults(self, pages: Sequence[Mapping[str, Any]]) -> Iterable[FileFault]:
+        return loading.faults(pages)
+
+    def load_pages(self, municipality: str, pages: Sequence[Mapping[str, Any]]) -> list[str]:
+        return loading.load(municipality, pages)
 
     # IStaffTab
 

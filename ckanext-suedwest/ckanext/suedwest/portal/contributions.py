@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ckan.plugins as plugins
 
-from .interfaces import IStaffTab, IStationChart, IStationKind, ListPart, StationKind, Tab
+from .interfaces import (
+    IFilePages,
+    IStaffTab,
+    IStationChart,
+    IStationKind,
+    ListPart,
+    StationKind,
+    Tab,
+)
 
 
 def station_kinds() -> dict[str, StationKind]:
@@ -26,6 +34,11 @@ def list_parts() -> dict[str, ListPart]:
 def station_chart() -> IStationChart | None:
     """The plugin that draws series, None when none is loaded."""
     return next(iter(plugins.PluginImplementations(IStationChart)), None)
+
+
+def file_pages() -> IFilePages | None:
+    """The plugin that makes pages of tiles from files, None when none is loaded."""
+    return next(iter(plugins.PluginImplementations(IFilePages)), None)
 
 
 def staff_tabs() -> list[Tab]:

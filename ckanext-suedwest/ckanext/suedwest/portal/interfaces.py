@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -146,6 +146,27 @@ class IStaffTab(Interface):
 
     def staff_tab(self) -> Tab:
         """What leads to them from all other staff pages."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """What is wrong in a part of a municipality's file; `path` leads to it from that part."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+class IFilePages(Interface):
+    """The plugin that makes the pages of tiles a municipality's file describes (`dashboards`)."""
+
+    def page_faults(self, pages: Sequence[Mapping[str, Any]]) -> Iterable[FileFault]:
+        """Everything that is wrong with them, beyond what the schema finds."""
+        raise NotImplementedError
+
+    def load_pages(self, municipality: str, pages: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Bring them to what the file says, and give the names of those that staff changed or
+        deleted and that are therefore left alone."""
         raise NotImplementedError
 
 

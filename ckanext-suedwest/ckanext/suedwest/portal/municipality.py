@@ -21,6 +21,7 @@ from ..observations.store_access import write_engine
 from ..store.selection import Selection
 from ..store.sources import UnknownSource, read_source, register_source, set_selections
 from ..store.status import ingest_status
+from .contributions import file_pages
 from .municipality_file import (
     Configuration,
     MunicipalityFile,
@@ -110,7 +111,24 @@ def load(paths: Iterable[Path]) -> list[Outcome]:
                     if entry.source == source_id
                 ]
                 set_selections(connection, source_id, municipality.name, chosen)
-    return outcomes
+    kept = {
+        municipality.name: _load_pages(municipality)
+        for municipality in configuration.municipalities
+        if municipality.name in present
+    }
+    return [
+        replace(outcome, kept=(*outcome.kept, *kept.get(outcome.name, ()))) for outcome in outcomes
+    ]
+
+
+def _load_pages(municipality: MunicipalityFile) -> list[str]:
+    """Load its pages of tiles; what is kept, in words."""
+    plugin = file_pages()
+    sandbox = tk.config["suedwest.mode"] == "sandbox"
+    pages = [page for page in municipality.dashboards if sandbox or not page.get("sandbox")]
+    if plugin is None or not pages:
+        return []
+    return [f"page {name}" for name in plugin.load_pages(municipality.name, pages)]
 
 
 def _sources_with_owner(

@@ -13,6 +13,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from .contributions import file_pages
 from .source_entries import SourceEntry, read_sources
 from .yaml_file import FilesRefused, YamlFile
 
@@ -55,6 +56,7 @@ class MunicipalityFile:
     programme: str | None
     stations: tuple[StationSelection, ...]
     sources: tuple[SourceEntry, ...]
+    dashboards: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def read_configuration(
     for file in towns:
         if file.data is not None:
             _check_stations(file, sources)
+            _check_dashboards(file)
     _check_names(towns)
     problems = [problem for file in (*platforms, *towns) for problem in file.problems]
     if problems:
@@ -157,6 +160,15 @@ def _check_stations(file: YamlFile, sources: set[str]) -> None:
         if identity in seen:
             file.report([*path, chosen[0]], f"“{entry[chosen[0]]}” is listed twice")
         seen.add(identity)
+
+
+def _check_dashboards(file: YamlFile) -> None:
+    pages = [page for _position, page in _entries(file, "dashboards")]
+    plugin = file_pages()
+    # What the schema refused already is told once.
+    if pages and plugin is not None and not file.problems:
+        for fault in plugin.page_faults(pages):
+            file.report(["dashboards", *fault.path], fault.message)
 
 
 def _check_names(files: Sequence[YamlFile]) -> None:
@@ -267,4 +279,5 @@ def _municipality(
         programme=data.get("programme"),
         stations=stations,
         sources=sources,
+        dashboards=tuple(data.get("dashboards", [])),
     )

@@ -152,6 +152,14 @@ def set_landing(stored: Stored, *, landing: bool) -> None:
     )
 
 
+def remember(stored: Stored, loaded: Mapping[str, Any]) -> None:
+    """Keep what a configuration file said last."""
+    model.Session.execute(
+        text("UPDATE suedwest_dashboard SET loaded = CAST(:loaded AS jsonb) WHERE id = :id"),
+        {"id": stored.id, "loaded": json.dumps(loaded)},
+    )
+
+
 def delete(stored: Stored) -> None:
     """Remove a dashboard with both its versions."""
     model.Session.execute(text("DELETE FROM suedwest_dashboard WHERE id = :id"), {"id": stored.id})
