@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -126,10 +126,12 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
         raise PayloadRefused("no stop of the feed can be used, or none lies where it is wanted")
     lines = _lines(files, refusals)
     services = _services(files, refusals)
-    wanted_trips = {row["trip_id"] for _number, row in _calls(files) if row["stop_id"] in stops}
-    trips = _trips(files, wanted_trips, lines, services, refusals)
-    del wanted_trips
-    calls = _read_calls(files, stops, trips, options, refusals)
+    wanted = {row["trip_id"] for _number, row in _calls(files, ("stop_id", stops))}
+    trips = _trips(files, wanted, lines, services, refusals)
+    # Of a feed that is wanted as a whole, rows that lead nowhere are refused.
+    whole = not options.stop_prefixes and options.region is None
+    rows = _calls(files, None if whole else ("trip_id", wanted))
+    calls = _read_calls(rows, stops, trips, refusals, whole=whole)
     by_stop: dict[str, set[str]] = {}
     for call in calls:
         by_stop.setdefault(call.stop_id, set()).add(lines[call.line_id].name)
@@ -158,9 +160,17 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
 
 
 def _rows(
-    files: Files, name: str, columns: Iterable[str], optional: Iterable[str] = ()
+    files: Files,
+    name: str,
+    columns: Iterable[str],
+    optional: Iterable[str] = (),
+    *,
+    only: tuple[str, Container[str]] | None = None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and fields of each row; what is optional and missing is empty."""
+    """Line number and fields of each row; what is optional and missing is empty.
+
+    With `only`, a column and what may stand in it, other rows are passed over quickly.
+    """
     reader = csv.reader(files.lines(name), strict=False)
     header = [each.strip() for each in next(reader, list[str]())]
     places = {each: header.index(each) for each in (*columns, *optional) if each in header}
@@ -168,7 +178,10 @@ def _rows(
     if lacking:
         raise PayloadRefused(f"{name} lacks the column {', '.join(lacking)}")
     names = (*columns, *optional)
+    at, wanted = (places[only[0]], only[1]) if only else (0, None)
     for row in reader:
+        if wanted is not None and (len(row) <= at or row[at].strip() not in wanted):
+            continue
         if row:
             yield (
                 reader.line_num,
@@ -334,24 +347,26 @@ def _trips(
     return trips
 
 
-def _calls(files: Files) -> Iterator[tuple[int, dict[str, str]]]:
+def _calls(
+    files: Files, only: tuple[str, Container[str]] | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
     columns = ("trip_id", "stop_id", "stop_sequence", "departure_time")
     optional = ("stop_headsign", "pickup_type")
-    return _rows(files, "stop_times.txt", columns, optional)
+    return _rows(files, "stop_times.txt", columns, optional, only=only)
 
 
 def _read_calls(
-    files: Files,
+    rows: Iterable[tuple[int, dict[str, str]]],
     stops: Mapping[str, Stop],
     trips: Mapping[str, _Trip],
-    options: GtfsOptions,
     refusals: _Refusals,
+    *,
+    whole: bool,
 ) -> list[Call]:
     """The departures: not where one cannot get on, and not without a time."""
-    whole = not options.stop_prefixes and options.region is None
     calls: list[Call] = []
     last: dict[str, int] = {}
-    for number, row in _calls(files):
+    for number, row in rows:
         if row["trip_id"] in trips and row["stop_sequence"].isdecimal():
             last[row["trip_id"]] = max(last.get(row["trip_id"], 0), int(row["stop_sequence"][:9]))
         if row["stop_id"] not in stops:
