@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
-from ..domain.privacy import PrivacyRule
+from ..domain.privacy import DEFAULT_RULE, PrivacyRule
 from ..domain.time import BERLIN
 from ..observations.open_data.records import operator_key
 from ..store.query import StationRow
@@ -52,6 +52,8 @@ class _Kind:
     many: str
     tags: str
     theme: str
+    privacy: str = ""
+    """What of people is not read of such stations at all, as a German sentence."""
 
 
 KINDS = {
@@ -59,16 +61,35 @@ KINDS = {
         "Pegelstände", "Messstelle", "Messstellen", "Hochwasser, Pegel, Wasserstand", "ENVI"
     ),
     "parking": _Kind(
-        "Freie Parkplätze", "Parkplatz", "Parkplätze", "Parken, Parkhaus, Verkehr", "TRAN"
+        "Freie Parkplätze",
+        "Parkplatz",
+        "Parkplätze",
+        "Parken, Parkhaus, Verkehr",
+        "TRAN",
+        f"Nur Zahlen ganzer Parkplätze ab {DEFAULT_RULE.smallest_group} Stellplätzen; von "
+        "einzelnen Stellplätzen, Fahrzeugen und Kennzeichen wird nichts gespeichert.",
     ),
     "counter": _Kind(
         "Verkehrszählungen", "Zählstelle", "Zählstellen", "Radverkehr, Verkehr, Zählung", "TRAN"
     ),
     "sharing": _Kind(
-        "Leihfahrzeuge", "Station", "Stationen", "Mobilität, Sharing, Verkehr", "TRAN"
+        "Leihfahrzeuge",
+        "Station",
+        "Stationen",
+        "Mobilität, Sharing, Verkehr",
+        "TRAN",
+        "Fahrzeuge nur als Zahl je Station oder Gebiet, in Gebieten ab "
+        f"{DEFAULT_RULE.smallest_cell}; Kennungen, Orte und Wege einzelner Fahrzeuge werden nicht "
+        "gespeichert.",
     ),
     "charging": _Kind(
-        "Ladestationen", "Ladestandort", "Ladestandorte", "Elektromobilität, Laden, Verkehr", "TRAN"
+        "Ladestationen",
+        "Ladestandort",
+        "Ladestandorte",
+        "Elektromobilität, Laden, Verkehr",
+        "TRAN",
+        "Nur Zahlen ganzer Standorte, bei einem einzelnen Ladepunkt keine Belegung; wer lädt, wird "
+        "nicht gespeichert.",
     ),
 }
 
@@ -269,7 +290,8 @@ def _privacy(offer: Offer) -> str:
     """The privacy rules in force, in words; where stations differ, each."""
     rules = {each.properties["privacy"] for each in offer.stations if "privacy" in each.properties}
     said = [privacy_in_words(PrivacyRule.of(json.loads(rule))) for rule in sorted(rules)]
-    return f"Datenschutz: {' Oder: '.join(said)}" if said else ""
+    told = " ".join(part for part in (KINDS[offer.kind].privacy, " Oder: ".join(said)) if part)
+    return f"Datenschutz: {told}" if told else ""
 
 
 def privacy_in_words(rule: PrivacyRule) -> str:

@@ -84,6 +84,8 @@ def edited_values(offer: EventOffer) -> dict[str, str]:
         "GeoJSON enthält alle Meldungen, CIFS für Navigationsdienste nur Vollsperrungen mit "
         "Linie, Straße und Richtung. Wann die Quelle zuletzt gelesen wurde, steht bei jeder "
         "Meldung.",
+        "Datenschutz: Sätze mit E-Mail-Adressen oder Telefonnummern werden aus den Beschreibungen "
+        "gestrichen.",
         ""
         if offer.own
         else f"Die Daten veröffentlicht {operator}; sie werden hier nur mit Quelle gezeigt.",
