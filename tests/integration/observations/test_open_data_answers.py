@@ -64,6 +64,8 @@ def _requests(series: str) -> Iterator[tuple[str, str]]:
             yield f"{request}{mark}resolution={resolution}&start=2026-10-25&limit=2", path
     yield "/months.json", "/months.json"
     yield f"/months/{MONTH}.csv", "/months/{month}.csv"
+    yield "/events.geojson", "/events.geojson"
+    yield "/events.cifs.json", "/events.cifs.json"
     yield "/openapi.json", "/openapi.json"
 
 
