@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from ckanext.suedwest.charts.dashboards.staff import dashboard_staff
 from ckanext.suedwest.charts.dashboards.views import dashboards
+from ckanext.suedwest.charts.map_view.views import map_views
 from ckanext.suedwest.charts.ranges import RANGES
 from ckanext.suedwest.charts.views import charts
 from ckanext.suedwest.portal.administration import administration
@@ -145,6 +146,7 @@ NO_PAGES = {
     "suedwest.map_tile",
     "suedwest_charts.embed_file",
     "suedwest_charts.embed_list_file",
+    "suedwest_maps.file",
     "suedwest_charts.oembed_answer",
     "suedwest_charts.series",
 }
@@ -242,7 +244,16 @@ pytestmark = pytest.mark.timeout(180)
 
 def test_every_page_of_ours_is_looked_at() -> None:
     app = Flask("pages")
-    for blueprint in (portal, administration, charts, dashboards, dashboard_staff, water, traffic):
+    for blueprint in (
+        portal,
+        administration,
+        charts,
+        map_views,
+        dashboards,
+        dashboard_staff,
+        water,
+        traffic,
+    ):
         app.register_blueprint(blueprint)
     ours = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     listed = {end for end, _ in PUBLIC + STAFF if "." in end} | NO_PAGES

@@ -20,3 +20,8 @@ def answer_conditionally(response: Response) -> Response:
         response.add_etag()
         response.make_conditional(request)
     return response
+
+
+def answer_municipality_conditionally(response: Response) -> Response:
+    """The same for the page of a municipality, which CKAN's own view answers."""
+    return answer_conditionally(response) if request.endpoint == "organization.read" else response

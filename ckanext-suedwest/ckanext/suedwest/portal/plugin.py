@@ -15,6 +15,7 @@ from flask import Blueprint, Flask
 from ..store.query import StationRow
 from . import catalogue, cli, helpers, validators, views
 from .administration import administration
+from .conditional import answer_municipality_conditionally
 from .installed_profiles import find_once
 from .interfaces import ISnapshots, Snapshot
 from .security import protect
@@ -56,6 +57,7 @@ class PortalPlugin(plugins.SingletonPlugin):
 
     def make_middleware(self, app: Flask, config: CKANConfig) -> Flask:
         protect(app)
+        app.after_request(answer_municipality_conditionally)
         # Here all plugins are loaded; `update_config` comes before ckanext-dcat's turn.
         find_once()
         return app

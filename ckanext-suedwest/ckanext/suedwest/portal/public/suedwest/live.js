@@ -160,10 +160,10 @@ class LivePage {
     document.dispatchEvent(new CustomEvent("suedwest:refreshed"));
   }
 
-  /** Sentences whose change matters to who does not see it. */
+  /** Sentences whose change matters to who does not see it: data-told, or else the text itself. */
   told() {
     return [...this.main.querySelectorAll("[data-told]")].map((element) =>
-      element.textContent.replace(/\s+/g, " ").trim(),
+      (element.dataset.told || element.textContent).replace(/\s+/g, " ").trim(),
     );
   }
 
