@@ -88,8 +88,21 @@ def test_stations_near_are_drawn_and_far_ones_counted() -> None:
     assert view.omitted == 2
 
 
+def test_ways_and_places_are_drawn_as_far_as_they_are_near() -> None:
+    town = profile("landkreis-mayen-koblenz")
+    spots = [maps.Spot("a", "Andernach", 7.392, 50.443), maps.Spot("b", "Berlin", 13.4, 52.5)]
+    view = maps.ways(town, [[(7.39, 50.44), (7.2, 50.33), (13.4, 52.5)], [(7.4, 50.4)]], spots)
+    assert view is not None
+    assert [spot.title for spot in view.spots] == ["Andernach"]
+    assert 0 <= view.spots[0].x <= view.width
+    # What leads away ends at the edge, and a single place is no way.
+    (path,) = view.paths
+    assert path.count("L") == 1
+
+
 def test_without_a_boundary_there_is_no_map() -> None:
     town = profile("kaiserslautern", boundary=None)
+    assert maps.ways(town, [], []) is None
     assert maps.municipality_map(town, []) is None
     assert maps.overview([town]) is None
 

@@ -203,6 +203,8 @@ def test_a_feed_is_read_as_it_was_meant() -> None:
         ("10", Mode.BUS),
         ("Nur lang", Mode.TRAM),
     ]
+    # The way goes on to the last stop.
+    assert table.lines[0].path == ((7.1, 49.5), (7.2, 49.6), (13.4, 52.5))
     # Nothing leaves the last stop, and nothing is guessed where no time stands.
     assert [(one.trip_id, one.stop_id, one.seconds) for one in table.calls] == [
         ("t", "a", 87_000),

@@ -144,7 +144,11 @@ def test_stations_say_which_series_there_are(get: Any, newest: datetime) -> None
 
 def test_what_makes_no_sense_is_refused_in_a_sentence(get: Any) -> None:
     for path, status, sentence in (
-        ("/latest?kind=air", 400, "There is no kind air, but these: charging, counter, parking, sharing, water."),
+        (
+            "/latest?kind=air",
+            400,
+            "There is no kind air, but these: charging, counter, parking, sharing, water.",
+        ),
         ("/latest?muncipality=x", 400, "There is no parameter muncipality."),
         ("/latest?kind=water&kind=water", 400, "kind may be given once only."),
         ("/latest?municipality=atlantis", 404, "There is no municipality with this name."),

@@ -46,12 +46,16 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line: what stands on the vehicle, and its longer name."""
+    """A line: what stands on the vehicle, and its longer name.
+
+    `path` leads from stop to stop of its longest trip, longitude and latitude in degrees.
+    """
 
     id: str
     name: str
     long_name: str
     mode: Mode
+    path: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

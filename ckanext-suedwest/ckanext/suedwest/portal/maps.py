@@ -73,6 +73,27 @@ class MapView:
     omitted: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Something at a place, WGS 84 degrees; in a drawing `x` and `y` are its units."""
+
+    slug: str
+    title: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Lines and places of a municipality: `paths` are the `d` of SVG paths, `spots` signs."""
+
+    width: float
+    height: float
+    area: str
+    paths: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+
 class _Projection:
     def __init__(self, bounds: Box, width: float, margin: float) -> None:
         self._west, _south, _east, self._north = bounds
@@ -196,6 +217,47 @@ def municipality_map(
     area = Area(profile.name, profile.title, projection.path(geometry), None)
     omitted = len(stations) - len(drawn)
     return MapView(projection.width, projection.height, (area,), tuple(pins), omitted)
+
+
+def ways(
+    profile: Profile,
+    lines: Iterable[Sequence[tuple[float, float]]],
+    spots: Iterable[Spot],
+    width: float = 640,
+) -> Ways | None:
+    """Lines (longitude and latitude) and places on a municipality; None without a boundary.
+
+    What lies further away than a quarter of its extent is left out.
+    """
+    if not profile.boundary:
+        return None
+    geometry = boundaries.geometry(profile.boundary)
+    west, south, east, north = geometry.bounds
+    reach_x, reach_y = (east - west) * _REACH, (north - south) * _REACH
+
+    def near(longitude: float, latitude: float) -> bool:
+        return (
+            west - reach_x <= longitude <= east + reach_x
+            and south - reach_y <= latitude <= north + reach_y
+        )
+
+    drawn = [each for each in spots if near(each.x, each.y)]
+    kept = [[point for point in line if near(*point)] for line in lines]
+    points = [(each.x, each.y) for each in drawn] + [point for line in kept for point in line]
+    bounds = _union_of([geometry.bounds, *((x, y, x, y) for x, y in points)])
+    projection = _Projection(bounds, width, 20)
+    paths = (
+        "M" + "L".join(f"{x} {y}" for x, y in (projection.point(*point) for point in line))
+        for line in kept
+        if len(line) > 1
+    )
+    return Ways(
+        projection.width,
+        projection.height,
+        projection.path(geometry),
+        tuple(paths),
+        tuple(Spot(each.slug, each.title, *projection.point(each.x, each.y)) for each in drawn),
+    )
 
 
 def _longitude(station: StationRow) -> float:

@@ -183,8 +183,11 @@ def _write_parts(conn: Connection, identity: int, timetable: Timetable) -> None:
     _copy(
         conn,
         "timetable_line",
-        ("timetable_id", "line_id", "name", "long_name", "mode"),
-        ((identity, one.id, one.name, one.long_name, str(one.mode)) for one in timetable.lines),
+        ("timetable_id", "line_id", "name", "long_name", "mode", "path"),
+        (
+            (identity, one.id, one.name, one.long_name, str(one.mode), json.dumps(one.path))
+            for one in timetable.lines
+        ),
     )
     _copy(
         conn,
@@ -296,6 +299,27 @@ def stops(bind: Engine | Connection, municipality: str, slug: str | None = None)
         ]
 
 
+def lines(bind: Engine | Connection, municipality: str) -> list[Line]:
+    """The lines of a municipality with their ways, by name."""
+    with connected(bind) as conn:
+        rows = conn.execute(
+            text("""
+                SELECT line_id, name, long_name, mode, path
+                FROM suedwest.timetable_line line
+                JOIN suedwest.timetable t ON t.id = line.timetable_id AND t.in_force
+                WHERE t.municipality = :municipality ORDER BY length(name), name, line_id
+            """),
+            {"municipality": municipality},
+        )
+        return [
+            Line(
+                id=row.line_id, name=row.name, long_name=row.long_name, mode=Mode(row.mode),
+                path=tuple((longitude, latitude) for longitude, latitude in row.path),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+
 def board(
     bind: Engine | Connection,
     municipality: str,
@@ -347,7 +371,7 @@ def board(
                 {"id": timetable.id, "services": sorted({call.service_id for call in calls})},
             )
         }
-        lines = {
+        named = {
             row[0]: Line(id=row[0], name=row[1], long_name=row[2], mode=Mode(row[3]))
             for row in conn.execute(
                 text("""
@@ -365,11 +389,11 @@ def board(
         if one.holds(now)
         and (
             not (one.lines or one.stops)
-            or set(one.lines) & lines.keys()
+            or set(one.lines) & named.keys()
             or set(one.stops) & set(stop.stop_ids)
         )
     )
-    return Board(stop, timetable, tuple(leaving[:most]), lines, concerned, reported_at)
+    return Board(stop, timetable, tuple(leaving[:most]), named, concerned, reported_at)
 
 
 def _report(

@@ -70,7 +70,7 @@ def municipality(name: str, wanted: Collection[str], now: datetime) -> dict[str,
     rows = [each for each in stations(read_engine(), municipality=name) if each.kind in KINDS]
     told = roads.roads(name, now, lang)
     there = [mode for mode in Mode if any(each.kind == mode for each in rows)]
-    transit = stops.transit(name, now, lang)
+    transit = stops.transit(town, now, lang)
     names = [
         *map(str, there),
         *([TRANSIT] if transit else []),

@@ -12,9 +12,10 @@ from ..domain.freshness import Freshness
 from ..domain.time import BERLIN
 from ..domain.timetable import WARN_BEFORE, Departure, Mode
 from ..observations.store_access import read_engine
-from ..portal import formats
+from ..portal import formats, maps
 from ..portal.organizations import profile
-from ..store.timetables import Board, StopRow, TimetableRow, board, stops, timetables
+from ..portal.profile import Profile
+from ..store.timetables import Board, StopRow, TimetableRow, board, lines, stops, timetables
 from .rows import language
 
 AHEAD = timedelta(hours=2)
@@ -41,22 +42,24 @@ class Transit:
 
     stops: tuple[StopRow, ...]
     lines: tuple[str, ...]
+    map: maps.Ways | None
     notes: tuple[str, ...]
     sources: tuple[str, ...]
     simulated: bool
 
 
-def transit(municipality: str, now: datetime, lang: str) -> Transit | None:
-    """Stops, lines and state of the timetables; None where there is none."""
+def transit(town: Profile, now: datetime, lang: str) -> Transit | None:
+    """Stops, lines and state of the timetables of a municipality; None where there is none."""
     engine = read_engine()
-    tables = timetables(engine, municipality)
+    tables = timetables(engine, town.name)
     if not tables:
         return None
-    found = stops(engine, municipality)
-    lines = dict.fromkeys(line for stop in found for line in stop.lines)
+    found, there = stops(engine, town.name), lines(engine, town.name)
+    spots = (maps.Spot(each.slug, each.name, each.longitude, each.latitude) for each in found)
     return Transit(
         tuple(found),
-        tuple(sorted(lines, key=lambda name: (len(name), name))),
+        tuple(dict.fromkeys(line.name for line in there)),
+        maps.ways(town, [line.path for line in there], spots),
         tuple(dict.fromkeys(note for one in tables if (note := _state(one, now, lang)))),
         tuple(dict.fromkeys(_attribution(one) for one in tables)),
         any(one.simulated for one in tables),

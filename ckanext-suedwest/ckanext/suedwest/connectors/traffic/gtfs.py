@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -91,6 +91,14 @@ class _Trip:
     headsign: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls at the stops that are kept, and the last place of every trip, also elsewhere."""
+
+    calls: list[Call]
+    last: Mapping[str, int]
+
+
 class _Refusals:
     """Collects refusals; of a reason that comes by the thousand the first ones are kept."""
 
@@ -131,7 +139,10 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
     # Of a feed that is wanted as a whole, rows that lead nowhere are refused.
     whole = not options.stop_prefixes and options.region is None
     rows = _calls(files, None if whole else ("trip_id", wanted))
-    calls = _read_calls(rows, stops, trips, refusals, whole=whole)
+    every = _read_calls(rows, stops, trips, refusals, whole=whole)
+    paths = _paths(every.calls, stops)
+    # Nothing leaves the last stop of a trip.
+    calls = [call for call in every.calls if call.sequence != every.last[call.trip_id]]
     by_stop: dict[str, set[str]] = {}
     for call in calls:
         by_stop.setdefault(call.stop_id, set()).add(lines[call.line_id].name)
@@ -149,7 +160,9 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
             )
             for stop in stops.values()
         ),
-        lines=tuple(line for line in lines.values() if line.id in used),
+        lines=tuple(
+            replace(line, path=paths[line.id]) for line in lines.values() if line.id in used
+        ),
         calls=tuple(calls),
         services={name: days for name, days in services.items() if name in running},
         trips=len({call.trip_id for call in calls}),
@@ -362,8 +375,8 @@ def _read_calls(
     refusals: _Refusals,
     *,
     whole: bool,
-) -> list[Call]:
-    """The departures: not where one cannot get on, and not without a time."""
+) -> _Calls:
+    """The calls: not where one cannot get on, and not without a time."""
     calls: list[Call] = []
     last: dict[str, int] = {}
     for number, row in rows:
@@ -392,8 +405,27 @@ def _read_calls(
             raise PayloadRefused(
                 f"there are more than {MOST_CALLS:,} departures; name stop_prefixes or a region"
             )
-    # Nothing leaves the last stop of a trip.
-    return [call for call in calls if call.sequence != last[call.trip_id]]
+    return _Calls(calls, last)
+
+
+def _paths(
+    calls: Iterable[Call], stops: Mapping[str, Stop]
+) -> dict[str, tuple[tuple[float, float], ...]]:
+    """The way of each line: that of its trip with the most stops."""
+    trips: dict[tuple[str, str], list[Call]] = {}
+    for call in calls:
+        trips.setdefault((call.line_id, call.trip_id), []).append(call)
+    longest: dict[str, list[Call]] = {}
+    for (line, _trip), made in trips.items():
+        if len(made) > len(longest.get(line, ())):
+            longest[line] = made
+    return {
+        line: tuple(
+            (stops[call.stop_id].longitude, stops[call.stop_id].latitude)
+            for call in sorted(made, key=lambda call: call.sequence)
+        )
+        for line, made in longest.items()
+    }
 
 
 def _call(row: Mapping[str, str], trip: _Trip) -> Call:

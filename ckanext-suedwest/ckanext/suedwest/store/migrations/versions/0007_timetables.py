@@ -47,6 +47,7 @@ CREATE TABLE suedwest.timetable_line (
     name           text NOT NULL,
     long_name      text NOT NULL,
     mode           text NOT NULL,
+    path           jsonb NOT NULL,             -- [[longitude, latitude], …] of its longest trip
     PRIMARY KEY (timetable_id, line_id)
 );
 
