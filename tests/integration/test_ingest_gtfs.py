@@ -18,7 +18,7 @@ from ckanext.suedwest.domain.timetable import Alert, StopUpdate, TripUpdate
 from ckanext.suedwest.ingest.replay.__main__ import make_server
 from ckanext.suedwest.ingest.runner import Runner
 from ckanext.suedwest.ingest.simulator import transit
-from ckanext.suedwest.store import timetables
+from ckanext.suedwest.store import timetable_reports, timetables
 from ckanext.suedwest.store.sources import read_source, register_source
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -136,7 +136,7 @@ def test_reports_count_as_long_as_they_speak_of_now(engine: Engine) -> None:
     ]
     register(engine, "reports", "gtfs-realtime", "", timetable="plan")
     with engine.begin() as conn:
-        timetables.write_report(conn, "reports", "plan", morning, updates, alerts)
+        timetable_reports.write_report(conn, "reports", "plan", morning, updates, alerts)
     board = timetables.board(engine, TOWN, "a", now=morning)
     assert board is not None
     assert board.reported_at == morning
@@ -151,6 +151,41 @@ def test_reports_count_as_long_as_they_speak_of_now(engine: Engine) -> None:
     assert not any(one.cancelled or one.expected for one in late.departures)
     assert timetables.board(engine, TOWN, "nowhere", now=morning) is None
     assert timetables.board(engine, "kaiserslautern", "a", now=morning) is None
+
+
+def test_a_smaller_timetable_does_not_inherit_the_wait_of_another(engine: Engine) -> None:
+    write(engine, feed(trips=10))
+    write(engine, feed(trips=4))
+    assert not write(engine, feed(trips=1), NOW + timedelta(days=8)).in_force
+    assert in_force(engine) == [(True, 10), (False, 1)]
+    assert write(engine, feed(trips=1), NOW + timedelta(days=16)).in_force
+
+
+def test_delays_and_alerts_of_two_feeds_count_and_strangers_do_not(engine: Engine) -> None:
+    write(engine, feed(trips=1))
+    morning = NOW.replace(hour=5, minute=0, second=0)
+    for source in ("delays", "alerts", "stranger"):
+        register(engine, source, "gtfs-realtime", "", timetable="plan")
+    late = [TripUpdate(trip_id="t0", by_sequence={1: StopUpdate(delay=300)})]
+    gone = [TripUpdate(trip_id="t0", cancelled=True)]
+    minute = timedelta(minutes=1)
+    with engine.begin() as conn:
+        conn.execute(
+            text("UPDATE suedwest.source SET municipality = 'other' WHERE id = 'stranger'")
+        )
+        for source, at, updates, alerts in (
+            ("delays", morning - minute, late, []),
+            ("alerts", morning, [], [Alert(header="Alle", description="")]),
+            ("stranger", morning, gone, [Alert(header="Falsch", description="")]),
+        ):
+            timetable_reports.write_report(conn, source, "plan", at, updates, alerts)
+    board = timetables.board(engine, TOWN, "a", now=morning)
+    assert board is not None
+    assert [(one.expected is not None, one.cancelled) for one in board.departures] == [
+        (True, False)
+    ]
+    assert [one.header for one in board.alerts] == ["Alle"]
+    assert board.reported_at == morning - minute
 
 
 def test_names_from_outside_are_stored_as_they_are(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
 
@@ -77,6 +78,30 @@ def test_a_file_that_is_larger_than_it_claims_is_not_read_on() -> None:
     found = Archive(claiming(packed(("stops.txt", b"a,b\n" * 1000)), 10))
     with pytest.raises(PayloadRefused, match=r"larger than it claims|broken"):
         list(found.lines("stops.txt"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_bytes_are_changed_it_is_read_or_refused(seed: int) -> None:
+    content = packed(("stops.txt", b"a,b\n" * 50), ("routes.txt", bytes(range(256))))
+    chance = random.Random(seed)  # noqa: S311
+    for _turn in range(1500):
+        changed = bytearray(content)
+        for _byte in range(chance.choice((1, 2, 4))):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        try:
+            found = Archive(bytes(changed))
+            read = [line for name in found.names() for line in found.lines(name)]
+        except PayloadRefused:
+            continue
+        assert sum(map(len, read)) <= 50 * 4 + 256
+
+
+def test_a_file_without_a_name_is_refused() -> None:
+    content = bytearray(packed(("a", b"x")))
+    at = content.index(b"PK\x01\x02")
+    content[at + 46] = 0
+    with pytest.raises(PayloadRefused, match="without a name"):
+        Archive(bytes(content))
 
 
 def test_a_broken_file_is_told() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +90,31 @@ def test_alerts_speak_german_where_they_can() -> None:
     (one,) = read(made).alerts
     assert (one.header, one.lines, one.stops) == ("Gesperrt", ("r",), ("s",))
     assert (one.start, one.end) == (NOW, None)
+
+
+def test_an_alert_of_some_nights_is_silent_by_day() -> None:
+    made = message()
+    alert = made.entity.add(id="a").alert
+    alert.header_text.translation.add(text="Nachts gesperrt", language="de")
+    nights = [(datetime(2026, 11, day, 22, tzinfo=UTC)) for day in (22, 23)]
+    for night in nights:
+        alert.active_period.add(
+            start=int(night.timestamp()), end=int((night + timedelta(hours=6)).timestamp())
+        )
+    alerts = read(made).alerts
+    assert [one.start for one in alerts] == nights
+    assert not any(one.holds(NOW) for one in alerts)
+    assert any(one.holds(nights[1]) for one in alerts)
+
+
+def test_an_alert_of_a_single_trip_is_not_told_of_all() -> None:
+    made = message()
+    alert = made.entity.add(id="a").alert
+    alert.header_text.translation.add(text="Fahrt 7", language="de")
+    alert.informed_entity.add().trip.trip_id = "7"
+    found = read(made)
+    assert found.alerts == ()
+    assert "single trips" in found.refusals[0].reason
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from ckanext.suedwest.connectors.traffic import gtfs
 from ckanext.suedwest.connectors.traffic.events import Region
 from ckanext.suedwest.connectors.traffic.gtfs import GtfsOptions, ReadTimetable, read_timetable
 from ckanext.suedwest.domain.errors import PayloadRefused
@@ -112,6 +113,13 @@ def test_a_late_trip_is_told_until_it_has_left() -> None:
 def test_what_is_reported_holds_where_it_should(update: TripUpdate, expected: int | None) -> None:
     ((planned, told),) = board(call(8 * 3600), now=utc(23, 6), updates={update.trip_id: [update]})
     assert told == (None if expected is None else planned + timedelta(seconds=expected))
+
+
+def test_an_instant_without_a_day_is_told_of_one_run_only() -> None:
+    days = {"d": frozenset(DAY - timedelta(days=number) for number in range(3))}
+    said = {"t": [TripUpdate(trip_id="t", by_sequence={3: StopUpdate(time=utc(23, 7, 5))})]}
+    found = departures([call(8 * 3600)], days, said, now=utc(23, 6), ahead=2 * HOUR, zone=ZONE)
+    assert [(one.day, one.expected) for one in found] == [(DAY, utc(23, 7, 5))]
 
 
 def test_cancelled_trips_stay_on_the_board() -> None:
@@ -303,6 +311,7 @@ def test_a_bad_row_is_refused_with_its_place_and_the_others_go_on(
         ({"agency": "agency_name,agency_timezone\n"}, "names nobody"),
         ({"stops": "stop_id,stop_name,stop_lat,stop_lon\n"}, "no stop of the feed"),
         ({"stops": ""}, "stops.txt lacks the column stop_id"),
+        ({"stops": TABLES["stops.txt"] + 'x,"' + "a,b\n" * 40_000}, "stops.txt line .* is no CSV"),
     ],
 )
 def test_a_feed_that_is_none_is_refused_as_a_whole(
@@ -310,3 +319,17 @@ def test_a_feed_that_is_none_is_refused_as_a_whole(
 ) -> None:
     with pytest.raises(PayloadRefused, match=reason):
         read(**changed)
+
+
+def test_all_bad_rows_are_counted_though_not_all_are_told() -> None:
+    found = read(stops=TABLES["stops.txt"] + "n,Nirgends,0,0,\n" * 1500)
+    assert (found.refused, len(found.refusals)) == (1500, 1000)
+
+
+def test_of_a_clipped_feed_only_its_own_services_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gtfs, "MOST_RUNNING_DAYS", 100)
+    others = "".join(f"s{number},1,1,1,1,1,1,1,20260101,20261231\n" for number in range(10))
+    assert read(calendar=TABLES["calendar.txt"] + others).refusals == ()
+    needed = TABLES["calendar.txt"] + "d,1,1,1,1,1,1,1,20260101,20261231\n"
+    with pytest.raises(PayloadRefused, match="run on more than 100 days"):
+        read(calendar=needed)

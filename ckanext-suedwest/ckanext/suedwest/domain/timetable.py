@@ -19,6 +19,7 @@ WARN_BEFORE = timedelta(days=14)
 REALTIME_LASTS = timedelta(minutes=5)
 """How old a report of delays may be to speak of now."""
 _LONGEST_DAY = timedelta(hours=48)
+_SAME_RUN = timedelta(hours=12)
 
 
 class Mode(StrEnum):
@@ -113,7 +114,7 @@ class StopUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TripUpdate:
-    """What is reported of one trip of a service day (None: whichever runs now).
+    """What is reported of one trip of a service day (None: the run nearest to what is reported).
 
     `by_sequence` holds until the next one, `by_stop` only where it stands.
     """
@@ -211,19 +212,15 @@ def departures(
             if day not in running:
                 continue
             planned = instant_of(day, call.seconds, zone)
-            one = _updated(call, day, planned, updates.get(call.trip_id, ()), zone)
+            one = _updated(call, day, planned, updates.get(call.trip_id, ()))
             if now <= one.time <= now + ahead or now <= planned <= now + ahead:
                 found.append(one)
     return sorted(found, key=lambda one: (one.time, one.planned, one.call.trip_id))
 
 
-def _updated(
-    call: Call, day: date, planned: datetime, updates: Sequence[TripUpdate], zone: str
-) -> Departure:
+def _updated(call: Call, day: date, planned: datetime, updates: Sequence[TripUpdate]) -> Departure:
     update = next((one for one in updates if one.day in (None, day)), None)
     if update is None:
-        return Departure(call=call, day=day, planned=planned)
-    if update.day is None and abs((planned.astimezone(ZoneInfo(zone)).date() - day).days) > 1:
         return Departure(call=call, day=day, planned=planned)
     if update.cancelled:
         return Departure(call=call, day=day, planned=planned, cancelled=True)
@@ -235,6 +232,9 @@ def _updated(
     expected = said.time
     if expected is None and said.delay is not None:
         expected = planned + timedelta(seconds=said.delay)
+    # Without a day, an instant would else hold for the same trip of yesterday and tomorrow too.
+    if update.day is None and expected is not None and abs(expected - planned) >= _SAME_RUN:
+        expected = None
     return Departure(call=call, day=day, planned=planned, expected=expected)
 
 

@@ -7,6 +7,8 @@ tries is refused all the same, for such an archive was not made by whom it says.
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +24,20 @@ RATIO_FROM = 1024**2
 """Smaller ones are harmless whatever their ratio."""
 LONGEST_LINE = 64 * 1024
 _ENCRYPTED = 0x1
+_ENTRY = b"PK\x01\x02"
+"""How each entry of the directory begins."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What `zipfile` raises over bytes that are not what they say."""
 
 
 class Archive:
@@ -32,13 +48,16 @@ class Archive:
     """
 
     def __init__(self, content: bytes) -> None:
+        # Counted before the directory is read: it may be all there is of a large archive.
+        if content.count(_ENTRY) > MOST_ENTRIES:
+            raise PayloadRefused(f"the archive has more than {MOST_ENTRIES} files")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-            entries = self._zip.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError) as error:
+        except _BROKEN as error:
             raise PayloadRefused(f"this is no ZIP archive: {error}") from None
-        if len(entries) > MOST_ENTRIES:
-            raise PayloadRefused(f"the archive has more than {MOST_ENTRIES} files")
+        entries = self._zip.infolist()
+        if not all(entry.filename for entry in entries):
+            raise PayloadRefused("the archive has a file without a name")
         if sum(entry.file_size for entry in entries) > LARGEST_WHOLE:
             raise PayloadRefused(f"the archive claims more than {LARGEST_WHOLE:,} bytes")
         self._entries: dict[str, zipfile.ZipInfo] = {}
@@ -91,7 +110,7 @@ class Archive:
                     text = _decoded(line)
                     yield text.removeprefix("\ufeff") if first else text
                     first = False
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except _BROKEN as error:
             raise PayloadRefused(f"{name} is broken: {error}") from None
 
 

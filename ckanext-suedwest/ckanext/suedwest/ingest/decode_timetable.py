@@ -28,6 +28,7 @@ def _timetable(payload: bytes, options: Mapping[str, object], _received_at: date
         "departures": len(timetable.calls),
         "first_day": timetable.first_day and timetable.first_day.isoformat(),
         "last_day": timetable.last_day and timetable.last_day.isoformat(),
+        "rows_refused": read.refused,
     }, read.refusals
 
 

@@ -17,7 +17,8 @@ from ..connectors.traffic.gtfs import GtfsOptions, read_timetable
 from ..connectors.traffic.gtfs_realtime import read_realtime
 from ..domain.errors import SuedwestError
 from ..domain.station import Licence, Operator
-from ..store.timetables import write_report, write_timetable
+from ..store.timetable_reports import write_report
+from ..store.timetables import write_timetable
 from .archive import Archive
 from .asking import Asking
 from .http import Limits, Validators
@@ -72,7 +73,7 @@ def poll_timetable(task: Task) -> Outcome:
             read.timetable,
             operator=operator,
             licence=licence,
-            refused=len(read.refusals),
+            refused=read.refused,
             now=task.clock(),
         )
     state: dict[str, Any] = {
@@ -84,7 +85,7 @@ def poll_timetable(task: Task) -> Outcome:
         # Asked again without them, so that a week later it is known to be still the same.
         state |= {"etag": None, "last_modified": None}
     summary = (
-        f"{written.stops} stops, {written.trips} trips, {len(read.refusals)} rows refused, "
+        f"{written.stops} stops, {written.trips} trips, {read.refused} rows refused, "
         f"{read.clipped} stops elsewhere"
     )
     return Outcome(state, summary if written.in_force else f"not believed yet: {summary}")

@@ -18,21 +18,19 @@ from sqlalchemy import Connection, Engine, text
 
 from ..domain.station import Licence, Operator
 from ..domain.timetable import (
-    REALTIME_LASTS,
     Alert,
     Call,
     Departure,
     Line,
     Mode,
-    StopUpdate,
     Timetable,
-    TripUpdate,
     departures,
     service_days,
     shrinks,
 )
 from .engine import connected
 from .slug import slugify
+from .timetable_reports import report_of_now
 
 BELIEVED_AFTER = timedelta(days=7)
 """A timetable that shrank and still says so after this long is put into force."""
@@ -121,13 +119,20 @@ def write_timetable(
         """),
         {"id": source_id},
     ).one_or_none()
-    waiting_since = conn.execute(
-        text("SELECT min(read_at) FROM suedwest.timetable WHERE source_id = :id AND NOT in_force"),
+    waiting = conn.execute(
+        text("""
+            SELECT trips, (SELECT count(*) FROM suedwest.timetable_stop WHERE timetable_id = id),
+                   read_at
+            FROM suedwest.timetable WHERE source_id = :id AND NOT in_force
+        """),
         {"id": source_id},
-    ).scalar_one()
+    ).one_or_none()
     after = (len(timetable.stops), timetable.trips)
     shrunk = before is not None and shrinks((before[1], before[0]), after)
-    believed = waiting_since is not None and now - waiting_since >= BELIEVED_AFTER
+    # One that shrank again says something else than what waited, and waits anew.
+    if waiting is not None and shrinks((waiting[1], waiting[0]), after):
+        waiting = None
+    believed = waiting is not None and now - waiting[2] >= BELIEVED_AFTER
     in_force = not shrunk or believed
     # What waits is replaced in any case; what is in force only by what comes into force. A
     # timetable that waits keeps the time of the first one that shrank.
@@ -160,7 +165,7 @@ def write_timetable(
             "last_day": timetable.last_day,
             "trips": timetable.trips,
             "refused": refused,
-            "read_at": now if in_force or waiting_since is None else waiting_since,
+            "read_at": now if in_force or waiting is None else waiting[2],
         },
     ).scalar_one()
     _write_parts(conn, identity, timetable)
@@ -232,33 +237,6 @@ def _array(texts: Iterable[str]) -> str:
     """An array as PostgreSQL reads it."""
     escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts)
     return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
-
-
-def write_report(
-    conn: Connection,
-    source_id: str,
-    timetable: str,
-    made_at: datetime,
-    updates: Sequence[TripUpdate],
-    alerts: Sequence[Alert],
-) -> None:
-    """Replace what is reported of the trips of a timetable (the id of its source)."""
-    conn.execute(
-        text("""
-            INSERT INTO suedwest.timetable_report (source_id, timetable, made_at, updates, alerts)
-            VALUES (:id, :timetable, :made_at, CAST(:updates AS jsonb), CAST(:alerts AS jsonb))
-            ON CONFLICT (source_id) DO UPDATE
-            SET timetable = excluded.timetable, made_at = excluded.made_at,
-                updates = excluded.updates, alerts = excluded.alerts
-        """),
-        {
-            "id": source_id,
-            "timetable": timetable,
-            "made_at": made_at,
-            "updates": json.dumps([_update_data(one) for one in updates]),
-            "alerts": json.dumps([_alert_data(one) for one in alerts]),
-        },
-    )
 
 
 def timetables(bind: Engine | Connection, municipality: str | None = None) -> list[TimetableRow]:
@@ -381,7 +359,7 @@ def board(
                 {"id": timetable.id, "lines": sorted({call.line_id for call in calls})},
             )
         }
-        reported_at, updates, alerts = _report(conn, timetable.source_id, calls, now)
+        reported_at, updates, alerts = report_of_now(conn, timetable.source_id, calls, now)
     leaving = departures(calls, services, updates, now=now, ahead=ahead, zone=timetable.zone)
     concerned = tuple(
         one
@@ -394,71 +372,3 @@ def board(
         )
     )
     return Board(stop, timetable, tuple(leaving[:most]), named, concerned, reported_at)
-
-
-def _report(
-    conn: Connection, source_id: str, calls: Sequence[Call], now: datetime
-) -> tuple[datetime | None, dict[str, list[TripUpdate]], list[Alert]]:
-    """The youngest report of now on these trips, and its alerts."""
-    row = conn.execute(
-        text("""
-            SELECT made_at, updates, alerts FROM suedwest.timetable_report
-            WHERE timetable = :id AND made_at > :since ORDER BY made_at DESC LIMIT 1
-        """),
-        {"id": source_id, "since": now - REALTIME_LASTS},
-    ).one_or_none()
-    if row is None:
-        return None, {}, []
-    trips = {call.trip_id for call in calls}
-    updates: dict[str, list[TripUpdate]] = {}
-    for data in row.updates:
-        if data["trip"] in trips:
-            updates.setdefault(data["trip"], []).append(_update(data))
-    return row.made_at, updates, [_alert(data) for data in row.alerts]
-
-
-def _update_data(one: TripUpdate) -> dict[str, Any]:
-    return {
-        "trip": one.trip_id,
-        "day": one.day and one.day.isoformat(),
-        "cancelled": one.cancelled,
-        "sequences": [[key, *_stop_data(said)] for key, said in one.by_sequence.items()],
-        "stops": [[key, *_stop_data(said)] for key, said in one.by_stop.items()],
-    }
-
-
-def _stop_data(said: StopUpdate) -> list[Any]:
-    return [said.delay, said.time and said.time.isoformat(), said.skipped]
-
-
-def _update(data: Mapping[str, Any]) -> TripUpdate:
-    return TripUpdate(
-        trip_id=data["trip"],
-        day=date.fromisoformat(data["day"]) if data["day"] else None,
-        cancelled=data["cancelled"],
-        by_sequence={key: _stop_update(*said) for key, *said in data["sequences"]},
-        by_stop={key: _stop_update(*said) for key, *said in data["stops"]},
-    )
-
-
-def _stop_update(delay: int | None, time: str | None, skipped: bool) -> StopUpdate:
-    return StopUpdate(delay, datetime.fromisoformat(time) if time else None, skipped)
-
-
-def _alert_data(one: Alert) -> dict[str, Any]:
-    return {
-        **asdict(one),
-        "start": one.start and one.start.isoformat(),
-        "end": one.end and one.end.isoformat(),
-    }
-
-
-def _alert(data: Mapping[str, Any]) -> Alert:
-    return Alert(
-        header=data["header"],
-        description=data["description"],
-        start=datetime.fromisoformat(data["start"]) if data["start"] else None,
-        end=datetime.fromisoformat(data["end"]) if data["end"] else None,
-        lines=tuple(data["lines"]),
-        stops=tuple(data["stops"]),
-    )

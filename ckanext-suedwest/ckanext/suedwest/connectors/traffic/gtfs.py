@@ -8,27 +8,24 @@ to a municipality by the prefix of its stops or by a box.
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ...domain.errors import PayloadRefused, Refusal
 from ...domain.station import Licence, Operator
 from ...domain.timetable import Call, Line, Mode, Stop, Timetable
 from .events import Region
-from .xml_payload import mended
+from .gtfs_tables import LONGEST_TEXT, Files, Refusals, RowRefused, plain_text, table_rows
 
 REQUIRED = ("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
 MOST_CALLS = 3_000_000
 """Departures kept of one feed; a larger one has to be clipped."""
-MOST_REFUSALS = 1000
+MOST_RUNNING_DAYS = 2_000_000
+"""Days of all services that are kept."""
 _LONGEST_SERVICE = timedelta(days=3700)
-_LONGEST_TEXT = 200
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIMES = 2
 """The digits of minutes and of seconds."""
@@ -44,18 +41,6 @@ _EXTENDED = {
     8: Mode.BUS, 9: Mode.TRAM, 10: Mode.FERRY, 12: Mode.FERRY, 13: Mode.CABLE, 14: Mode.CABLE,
     15: Mode.BUS,
 }  # fmt: skip
-
-
-class Files(Protocol):
-    """The tables of a feed."""
-
-    def names(self) -> frozenset[str]:
-        """Which there are."""
-        ...
-
-    def lines(self, name: str) -> Iterator[str]:
-        """The text of a table, line by line; may be asked for again."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +62,14 @@ class GtfsOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReadTimetable:
-    """A timetable with what was wrong in its feed; `clipped` stops lie elsewhere."""
+    """A timetable with what was wrong in its feed; `clipped` stops lie elsewhere.
+
+    `refused` counts all rows that were, `refusals` holds the first thousand.
+    """
 
     timetable: Timetable
     refusals: tuple[Refusal, ...]
+    refused: int
     clipped: int
 
 
@@ -99,42 +88,30 @@ class _Calls:
     last: Mapping[str, int]
 
 
-class _Refusals:
-    """Collects refusals; of a reason that comes by the thousand the first ones are kept."""
-
-    def __init__(self) -> None:
-        self.kept: list[Refusal] = []
-        self._counted: Counter[str] = Counter()
-
-    def add(self, file: str, line: int, reason: str) -> None:
-        self._counted[file] += 1
-        if len(self.kept) < MOST_REFUSALS:
-            self.kept.append(Refusal(f"{file} line {line}", reason))
-
-
-class _RowRefused(ValueError):
-    pass
-
-
 def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
     """Read and check a feed.
 
     Raises:
-        PayloadRefused: a required table or column is missing, no stop is left, the time zone is
-            not known, or there are more departures than a portal keeps.
+        PayloadRefused: a required table or column is missing, a table is no CSV, no stop is left,
+            the time zone is not known, or there is more than a portal keeps.
     """
     missing = [name for name in REQUIRED if name not in files.names()]
     if missing or not any(name in files.names() for name in CALENDARS):
         wanted = missing or [" or ".join(CALENDARS)]
         raise PayloadRefused(f"the feed lacks {', '.join(wanted)}")
-    refusals = _Refusals()
+    refusals = Refusals()
     zone, agency, agency_url = _agency(files)
     stops, clipped = _stops(files, options, refusals)
     if not stops:
         raise PayloadRefused("no stop of the feed can be used, or none lies where it is wanted")
     lines = _lines(files, refusals)
-    services = _services(files, refusals)
     wanted = {row["trip_id"] for _number, row in _calls(files, ("stop_id", stops))}
+    columns = ("trip_id", "service_id")
+    running = {
+        row["service_id"]
+        for _number, row in table_rows(files, "trips.txt", columns, only=("trip_id", wanted))
+    }
+    services = _services(files, running, refusals)
     trips = _trips(files, wanted, lines, services, refusals)
     # Of a feed that is wanted as a whole, rows that lead nowhere are refused.
     whole = not options.stop_prefixes and options.region is None
@@ -147,7 +124,7 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
     for call in calls:
         by_stop.setdefault(call.stop_id, set()).add(lines[call.line_id].name)
     used = {call.line_id for call in calls}
-    running = {call.service_id for call in calls}
+    called = {call.service_id for call in calls}
     timetable = Timetable(
         zone=zone,
         stops=tuple(
@@ -164,58 +141,18 @@ def read_timetable(files: Files, options: GtfsOptions) -> ReadTimetable:
             replace(line, path=paths[line.id]) for line in lines.values() if line.id in used
         ),
         calls=tuple(calls),
-        services={name: days for name, days in services.items() if name in running},
+        services={name: days for name, days in services.items() if name in called},
         trips=len({call.trip_id for call in calls}),
         agency=agency,
         agency_url=agency_url,
     )
-    return ReadTimetable(timetable, tuple(refusals.kept), clipped)
-
-
-def _rows(
-    files: Files,
-    name: str,
-    columns: Iterable[str],
-    optional: Iterable[str] = (),
-    *,
-    only: tuple[str, Container[str]] | None = None,
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and fields of each row; what is optional and missing is empty.
-
-    With `only`, a column and what may stand in it, other rows are passed over quickly.
-    """
-    reader = csv.reader(files.lines(name), strict=False)
-    header = [each.strip() for each in next(reader, list[str]())]
-    places = {each: header.index(each) for each in (*columns, *optional) if each in header}
-    lacking = [each for each in columns if each not in places]
-    if lacking:
-        raise PayloadRefused(f"{name} lacks the column {', '.join(lacking)}")
-    names = (*columns, *optional)
-    at, wanted = (places[only[0]], only[1]) if only else (0, None)
-    for row in reader:
-        if wanted is not None and (len(row) <= at or row[at].strip() not in wanted):
-            continue
-        if row:
-            yield (
-                reader.line_num,
-                {
-                    each: row[places[each]].strip()
-                    if each in places and places[each] < len(row)
-                    else ""
-                    for each in names
-                },
-            )
-
-
-def _text(written: str) -> str:
-    """A text for people: mended, without control signs, not endless."""
-    return "".join(sign for sign in mended(written) if sign.isprintable())[:_LONGEST_TEXT]
+    return ReadTimetable(timetable, tuple(refusals.kept), refusals.counted, clipped)
 
 
 def _agency(files: Files) -> tuple[str, str, str]:
     found = [
         row
-        for _number, row in _rows(
+        for _number, row in table_rows(
             files, "agency.txt", ("agency_name", "agency_timezone"), ("agency_url",)
         )
     ]
@@ -226,15 +163,15 @@ def _agency(files: Files) -> tuple[str, str, str]:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise PayloadRefused(f"the time zone {zone[:40]!r} is not known") from None
-    return zone, _text(found[0]["agency_name"]), found[0]["agency_url"][:_LONGEST_TEXT]
+    return zone, plain_text(found[0]["agency_name"]), found[0]["agency_url"][:LONGEST_TEXT]
 
 
-def _stops(files: Files, options: GtfsOptions, refusals: _Refusals) -> tuple[dict[str, Stop], int]:
+def _stops(files: Files, options: GtfsOptions, refusals: Refusals) -> tuple[dict[str, Stop], int]:
     """The stops and platforms that are kept; stations and entrances have no departures."""
     stops: dict[str, Stop] = {}
     clipped = 0
     columns = ("stop_id", "stop_name", "stop_lat", "stop_lon")
-    for number, row in _rows(files, "stops.txt", columns, ("location_type",)):
+    for number, row in table_rows(files, "stops.txt", columns, ("location_type",)):
         if row["location_type"] not in ("", "0"):
             continue
         if options.stop_prefixes and not row["stop_id"].startswith(options.stop_prefixes):
@@ -242,7 +179,7 @@ def _stops(files: Files, options: GtfsOptions, refusals: _Refusals) -> tuple[dic
             continue
         try:
             stop = _stop(row)
-        except _RowRefused as error:
+        except RowRefused as error:
             refusals.add("stops.txt", number, str(error))
             continue
         if options.region and not options.region.holds((stop.longitude, stop.latitude)):
@@ -254,27 +191,27 @@ def _stops(files: Files, options: GtfsOptions, refusals: _Refusals) -> tuple[dic
 
 def _stop(row: Mapping[str, str]) -> Stop:
     if not row["stop_id"]:
-        raise _RowRefused("it has no stop_id")
+        raise RowRefused("it has no stop_id")
     try:
         longitude, latitude = float(row["stop_lon"]), float(row["stop_lat"])
     except ValueError:
-        raise _RowRefused("its coordinates are no numbers") from None
+        raise RowRefused("its coordinates are no numbers") from None
     # 0, 0 lies in the sea; it stands for an unknown place. NaN fails both comparisons.
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90) or not (longitude or latitude):
-        raise _RowRefused("its coordinates are no degrees")
+        raise RowRefused("its coordinates are no degrees")
     return Stop(
-        id=row["stop_id"][:_LONGEST_TEXT],
-        name=_text(row["stop_name"]) or row["stop_id"],
+        id=row["stop_id"][:LONGEST_TEXT],
+        name=plain_text(row["stop_name"]) or row["stop_id"],
         longitude=longitude,
         latitude=latitude,
     )
 
 
-def _lines(files: Files, refusals: _Refusals) -> dict[str, Line]:
+def _lines(files: Files, refusals: Refusals) -> dict[str, Line]:
     lines: dict[str, Line] = {}
     optional = ("route_short_name", "route_long_name")
-    for number, row in _rows(files, "routes.txt", ("route_id", "route_type"), optional):
-        short, long = _text(row["route_short_name"]), _text(row["route_long_name"])
+    for number, row in table_rows(files, "routes.txt", ("route_id", "route_type"), optional):
+        short, long = plain_text(row["route_short_name"]), plain_text(row["route_long_name"])
         if not row["route_id"] or not (short or long):
             refusals.add("routes.txt", number, "it has no route_id or no name")
             continue
@@ -289,16 +226,21 @@ def _mode(written: str) -> Mode:
     return _MODES.get(number) or _EXTENDED.get(number // 100, Mode.OTHER)
 
 
-def _services(files: Files, refusals: _Refusals) -> dict[str, frozenset[date]]:
+def _services(
+    files: Files, wanted: Container[str], refusals: Refusals
+) -> dict[str, frozenset[date]]:
+    """The days of the services that are wanted: a country's feed has those of all its lines."""
+    only = ("service_id", wanted)
+    kept = 0
     days: dict[str, set[date]] = {}
     if "calendar.txt" in files.names():
         columns = ("service_id", *_WEEKDAYS, "start_date", "end_date")
-        for number, row in _rows(files, "calendar.txt", columns):
+        for number, row in table_rows(files, "calendar.txt", columns, only=only):
             try:
                 start, end = _date(row["start_date"]), _date(row["end_date"])
                 if not timedelta(0) <= end - start <= _LONGEST_SERVICE:
-                    raise _RowRefused("it ends before it starts, or lasts for ten years")
-            except _RowRefused as error:
+                    raise RowRefused("it ends before it starts, or lasts for ten years")
+            except RowRefused as error:
                 refusals.add("calendar.txt", number, str(error))
                 continue
             weekdays = {at for at, name in enumerate(_WEEKDAYS) if row[name] == "1"}
@@ -306,19 +248,31 @@ def _services(files: Files, refusals: _Refusals) -> dict[str, frozenset[date]]:
             days.setdefault(row["service_id"], set()).update(
                 day for day in span if day.weekday() in weekdays
             )
+            kept += (end - start).days + 1
+            _check_days(kept)
     if "calendar_dates.txt" in files.names():
         columns = ("service_id", "date", "exception_type")
-        for number, row in _rows(files, "calendar_dates.txt", columns):
+        for number, row in table_rows(files, "calendar_dates.txt", columns, only=only):
+            kept += 1
+            _check_days(kept)
             running = days.setdefault(row["service_id"], set())
             try:
                 day = _date(row["date"])
                 if row["exception_type"] not in ("1", "2"):
-                    raise _RowRefused("its exception_type is neither 1 nor 2")
-            except _RowRefused as error:
+                    raise RowRefused("its exception_type is neither 1 nor 2")
+            except RowRefused as error:
                 refusals.add("calendar_dates.txt", number, str(error))
                 continue
             (running.add if row["exception_type"] == "1" else running.discard)(day)
     return {name: frozenset(found) for name, found in days.items()}
+
+
+def _check_days(kept: int) -> None:
+    if kept > MOST_RUNNING_DAYS:
+        raise PayloadRefused(
+            f"its services run on more than {MOST_RUNNING_DAYS:,} days; "
+            "name stop_prefixes or a region"
+        )
 
 
 def _date(written: str) -> date:
@@ -327,7 +281,7 @@ def _date(written: str) -> date:
             raise ValueError(written)
         return date(int(written[:4]), int(written[4:6]), int(written[6:]))
     except ValueError:
-        raise _RowRefused(f"{written[:20]!r} is no date") from None
+        raise RowRefused(f"{written[:20]!r} is no date") from None
 
 
 def _trips(
@@ -335,14 +289,16 @@ def _trips(
     wanted: set[str],
     lines: Mapping[str, Line],
     services: Mapping[str, frozenset[date]],
-    refusals: _Refusals,
+    refusals: Refusals,
 ) -> dict[str, _Trip]:
     trips: dict[str, _Trip] = {}
     columns = ("trip_id", "route_id", "service_id")
     by_frequency: set[str] = set()
     if "frequencies.txt" in files.names():
-        by_frequency = {row["trip_id"] for _at, row in _rows(files, "frequencies.txt", columns[:1])}
-    for number, row in _rows(files, "trips.txt", columns, ("trip_headsign",)):
+        by_frequency = {
+            row["trip_id"] for _at, row in table_rows(files, "frequencies.txt", columns[:1])
+        }
+    for number, row in table_rows(files, "trips.txt", columns, ("trip_headsign",)):
         if row["trip_id"] not in wanted:
             continue
         if row["trip_id"] in by_frequency:
@@ -355,7 +311,7 @@ def _trips(
             )
         else:
             trips[row["trip_id"]] = _Trip(
-                row["route_id"], row["service_id"], _text(row["trip_headsign"])
+                row["route_id"], row["service_id"], plain_text(row["trip_headsign"])
             )
     return trips
 
@@ -365,14 +321,14 @@ def _calls(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     columns = ("trip_id", "stop_id", "stop_sequence", "departure_time")
     optional = ("stop_headsign", "pickup_type")
-    return _rows(files, "stop_times.txt", columns, optional, only=only)
+    return table_rows(files, "stop_times.txt", columns, optional, only=only)
 
 
 def _read_calls(
     rows: Iterable[tuple[int, dict[str, str]]],
     stops: Mapping[str, Stop],
     trips: Mapping[str, _Trip],
-    refusals: _Refusals,
+    refusals: Refusals,
     *,
     whole: bool,
 ) -> _Calls:
@@ -399,7 +355,7 @@ def _read_calls(
             continue
         try:
             calls.append(_call(row, trip))
-        except _RowRefused as error:
+        except RowRefused as error:
             refusals.add("stop_times.txt", number, str(error))
         if len(calls) > MOST_CALLS:
             raise PayloadRefused(
@@ -431,7 +387,7 @@ def _paths(
 def _call(row: Mapping[str, str], trip: _Trip) -> Call:
     sequence = row["stop_sequence"]
     if not sequence.isdecimal() or len(sequence) > 9:
-        raise _RowRefused("its stop_sequence is no number")
+        raise RowRefused("its stop_sequence is no number")
     return Call(
         stop_id=row["stop_id"],
         trip_id=row["trip_id"],
@@ -439,7 +395,7 @@ def _call(row: Mapping[str, str], trip: _Trip) -> Call:
         seconds=_seconds(row["departure_time"]),
         service_id=trip.service_id,
         line_id=trip.line_id,
-        headsign=_text(row["stop_headsign"]) or trip.headsign,
+        headsign=plain_text(row["stop_headsign"]) or trip.headsign,
     )
 
 
@@ -447,10 +403,10 @@ def _seconds(written: str) -> int:
     parts = written.split(":")
     numeric = len(parts) == 3 and all(part.isdecimal() and len(part) <= 2 for part in parts)
     if not numeric or any(len(part) != _TIMES for part in parts[1:]):
-        raise _RowRefused(f"{written[:20]!r} is no time")
+        raise RowRefused(f"{written[:20]!r} is no time")
     hours, minutes, seconds = map(int, parts)
     if hours >= _MOST_HOURS or minutes > 59 or seconds > 59:
-        raise _RowRefused(f"{written[:20]!r} is no time of a service day")
+        raise RowRefused(f"{written[:20]!r} is no time of a service day")
     return hours * 3600 + minutes * 60 + seconds
 
 

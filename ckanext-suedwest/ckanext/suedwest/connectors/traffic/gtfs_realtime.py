@@ -18,6 +18,7 @@ from ...domain.timetable import Alert, StopUpdate, TripUpdate
 from .xml_payload import mended
 
 MOST_ENTITIES = 100_000
+_MOST_PERIODS = 1000
 LONGEST_DELAY = timedelta(hours=24)
 _LONGEST_TEXT = 2000
 _AHEAD = timedelta(minutes=15)
@@ -69,7 +70,7 @@ def read_realtime(payload: bytes, received_at: datetime) -> Realtime:
             if entity.HasField("trip_update"):
                 updates.append(_trip_update(entity.trip_update))
             if entity.HasField("alert"):
-                alerts.append(_alert(entity.alert))
+                alerts.extend(_alerts(entity.alert))
         except _Refused as error:
             refusals.append(Refusal(f"entity {number}", str(error)))
         positions += entity.HasField("vehicle")
@@ -146,21 +147,33 @@ def _date(written: str) -> date | None:
         raise _Refused(f"{written[:20]!r} is no date") from None
 
 
-def _alert(alert: Any) -> Alert:
+def _alerts(alert: Any) -> list[Alert]:
+    """One for each period in which it is in force; without one it holds as long as it is told."""
     header = _german(alert.header_text)
     if not header:
         raise _Refused("the alert says nothing")
-    periods = [(_instant(each.start), _instant(each.end)) for each in alert.active_period]
-    # Without a period it holds as long as it is told; of several the whole is kept.
-    starts, ends = [start for start, _end in periods], [end for _start, end in periods]
-    return Alert(
-        header=header,
-        description=_german(alert.description_text),
-        start=None if None in starts else min((one for one in starts if one), default=None),
-        end=None if None in ends else max((one for one in ends if one), default=None),
-        lines=tuple(sorted({one.route_id for one in alert.informed_entity if one.route_id})),
-        stops=tuple(sorted({one.stop_id for one in alert.informed_entity if one.stop_id})),
+    lines = tuple(sorted({one.route_id for one in alert.informed_entity if one.route_id}))
+    stops = tuple(sorted({one.stop_id for one in alert.informed_entity if one.stop_id}))
+    narrower = any(
+        one.HasField("trip") or one.HasField("route_type") for one in alert.informed_entity
     )
+    if narrower and not (lines or stops):
+        # Told of all lines and stops it would be wrong nearly everywhere.
+        raise _Refused("the alert is of single trips or a means of transport only")
+    if len(alert.active_period) > _MOST_PERIODS:
+        raise _Refused(f"the alert has more than {_MOST_PERIODS} periods")
+    periods = [(_instant(each.start), _instant(each.end)) for each in alert.active_period]
+    return [
+        Alert(
+            header=header,
+            description=_german(alert.description_text),
+            start=start,
+            end=end,
+            lines=lines,
+            stops=stops,
+        )
+        for start, end in periods or [(None, None)]
+    ]
 
 
 def _german(text: Any) -> str:
