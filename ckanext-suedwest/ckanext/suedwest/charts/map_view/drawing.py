@@ -95,7 +95,10 @@ def value_words(one: Marked, now: datetime, lang: str) -> str:
         lang,
     )
     if stream.good_result is None or stream.good_time is None:
-        return f"{tk._('no value yet')}, {age}" if age else tk._("no value yet")
+        # A doubted value is there; it is not told.
+        doubted = state.freshness is Freshness.IMPLAUSIBLE
+        none = tk._("no value") if doubted else tk._("no value yet")
+        return f"{none}, {age}" if age else none
     value = formats.quantity(stream.good_result, stream.unit, lang)
     if state.freshness in _CURRENT:
         named = tk._("Class {number}").format(number=one.severity) if one.severity else ""
