@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ckan.plugins.toolkit as tk
+from ckan import model
 from ckan.types import Context
 
 from ..domain.station import Visibility
@@ -54,6 +56,26 @@ def first_of_station(slug: str) -> PublicSeries | None:
     if station is None or not station.datastreams:
         return None
     return _public(station, min(station.datastreams, key=_rank).name)
+
+
+def firsts(stations: Iterable[StationRow]) -> list[PublicSeries]:
+    """What stands for each of these stations, in their order; those that have no public series
+    are left out. One question for all, however many there are."""
+    found = [each for each in stations if each.datastreams]
+    packages = {each.id: package_id(each.key) for each in found if each.kind in KINDS_WITH_PACKAGE}
+    listed = {
+        id_
+        for (id_,) in model.Session.query(model.Package.id).filter(
+            model.Package.id.in_(packages.values()),
+            model.Package.state == model.State.ACTIVE,
+            model.Package.private.is_(False),
+        )
+    }
+    return [
+        PublicSeries(each, min(each.datastreams, key=_rank))
+        for each in found
+        if each.id not in packages or packages[each.id] in listed
+    ]
 
 
 def _rank(datastream: DatastreamNow) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -33,6 +33,16 @@ def state_of(
     engine: Engine, station: StationRow, datastream: DatastreamNow, now: datetime
 ) -> State:
     """The state at an instant; the trend is only told of levels that are up to date."""
+    state = state_without_trend(station, datastream, now)
+    if datastream.unit != "cm" or state.freshness not in (Freshness.LIVE, Freshness.LATE):
+        return state
+    identity = datastream.datastream_id
+    points = good_points(engine, [identity], start=now - WINDOW)[identity]
+    return replace(state, trend=trend_of(points, now=now))
+
+
+def state_without_trend(station: StationRow, datastream: DatastreamNow, now: datetime) -> State:
+    """The same without where it goes; nothing is asked for it."""
     quality = None if datastream.latest_quality is None else Quality(datastream.latest_quality)
     current = freshness(
         station.kind,
@@ -47,13 +57,8 @@ def state_of(
         if datastream.latest_time and not datastream.out_of_service
         else None
     )
-    trend = None
-    if datastream.unit == "cm" and current in (Freshness.LIVE, Freshness.LATE):
-        identity = datastream.datastream_id
-        points = good_points(engine, [identity], start=now - WINDOW)[identity]
-        trend = trend_of(points, now=now)
     since = station.gone_at or datastream.maintenance_since
-    return State(current, until, trend, since, datastream.maintenance_note)
+    return State(current, until, None, since, datastream.maintenance_note)
 
 
 def headline(

@@ -15,7 +15,7 @@ from ..portal.interfaces import StationList
 from ..portal.organizations import profile
 from ..store.query import DatastreamNow, StationRow, stations
 from . import sentences
-from .availability import RELIABLE, Availability, Mode
+from .availability import RELIABLE, Availability, Mode, availability_of
 from .rows import KINDS, availabilities, language, mode_lists, row
 
 TOPIC = "traffic"
@@ -73,7 +73,8 @@ def summary(shown: Sequence[StationRow], now: datetime, municipality: str) -> st
 
 def meaning_of(station: StationRow, stream: DatastreamNow, now: datetime, lang: str) -> str:
     """`46 of 240 spaces are free.`: what the newest value of a station's series means."""
-    (one,) = availabilities([station], now)
+    # Where it goes is not told here, and a map asks this of every station.
+    one = availability_of(station, (), now=now)
     if one.closed:
         return sentences.full_sentence(one, lang)
     if one.datastream is None or one.datastream.datastream_id != stream.datastream_id:

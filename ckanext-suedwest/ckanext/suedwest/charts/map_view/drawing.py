@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,10 +16,10 @@ from ...portal import formats, maps
 from ...portal.contributions import topic_of
 from ...portal.profile import Profile
 from ...portal.stations import title
-from ...store.query import DatastreamNow, StationRow, stations, thresholds
+from ...store.query import DatastreamNow, StationRow, ThresholdRow, stations, thresholds_of
 from .. import access
 from ..markup import EMPTY, element, join
-from ..state import State, state_of
+from ..state import State, state_without_trend
 from .clusters import Cluster, clusters
 
 WIDTH = 640.0
@@ -52,16 +52,16 @@ def marked_stations(
 ) -> list[Marked]:
     """The stations a municipality shows that anybody may see; of some kinds, or of all."""
     engine = read_engine()
+    rows = stations(engine, municipality=municipality)
+    shown = access.firsts(row for row in rows if kinds is None or row.kind in kinds)
+    levels = thresholds_of(engine, [each.datastream.datastream_id for each in shown])
     found: list[Marked] = []
-    for row in stations(engine, municipality=municipality):
-        if kinds is not None and row.kind not in kinds:
-            continue
-        public = access.first_of_station(row.slug)
-        if public is None:
-            continue
-        state = state_of(engine, public.station, public.datastream, now)
-        severity = _severity(public.datastream) if state.freshness in _CURRENT else None
-        found.append(Marked(public.station, public.datastream, state, severity))
+    for public in shown:
+        stream = public.datastream
+        state = state_without_trend(public.station, stream, now)
+        current = state.freshness in _CURRENT
+        severity = _severity(stream, levels[stream.datastream_id]) if current else None
+        found.append(Marked(public.station, stream, state, severity))
     return found
 
 
@@ -239,14 +239,14 @@ def _list(found: list[Marked], now: datetime, lang: str, ident: str) -> Markup:
     return element("ul", join(rows), class_="rows above", id=f"{ident}-list")
 
 
-def _severity(stream: DatastreamNow) -> int | None:
+def _severity(stream: DatastreamNow, levels: Sequence[ThresholdRow]) -> int | None:
     """The highest class among the levels that the newest good value has reached."""
     value = stream.good_result
     if value is None:
         return None
     reached = (
         each.severity
-        for each in thresholds(read_engine(), stream.datastream_id)
+        for each in levels
         if each.severity and each.direction == Direction.ABOVE and value >= each.level
     )
     return max(reached, default=None)
